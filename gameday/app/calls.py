@@ -56,7 +56,7 @@ def run(
         wait_for_target=_duration("wait_for_target", wanted.wait_for_target),
         options=Options(anyway=wanted.anyway),
     )
-    watch = Audience(screen=_unseen, tell=tell or _tell, over=lambda *_: None)
+    watch = Audience(screen=_unseen, tell=tell or _echo, over=lambda *_: None)
     (held,) = hold(read_scenarios([scenario], wishes), wishes, watch)
     if held.result is None:
         raise held.error or UsageError(f"{scenario}: there was no run")
@@ -126,7 +126,7 @@ def _duration(name: str, text: str) -> float:
         raise UsageError(f"{name}: {error}") from None
 
 
-def _tell(text: str) -> None:
+def _echo(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 

@@ -76,7 +76,7 @@ def _changed(path: str, since: Collection[str]) -> bool:
     if path == "-":
         return True
     place = Path(os.path.realpath(path))
-    return any(str(each) in since for each in (place, *place.parents))
+    return any(str(folder) in since for folder in (place, *place.parents))
 
 
 def _of_changed_files(

@@ -104,7 +104,7 @@ def _alerts(step: Step) -> Iterator[Question]:
     for promise in step.expect.alerts:
         subject = promise.subject(step.expect.alerts)
         questions = [
-            _promised(step, subject, *each) for each in made(promise, OF_ALERT)
+            _promised(step, subject, *kept) for kept in made(promise, OF_ALERT)
         ]
         stays = _question(step, "alert", subject, "stays_firing")  # asked unwritten
         questions.insert(0 if promise.fires_within is None else 1, stays)
@@ -115,8 +115,8 @@ def _alerts(step: Step) -> Iterator[Question]:
 
 def _slos(scenario: Scenario, step: Step) -> Iterator[Question]:
     for promise in step.expect.slos:
-        for each in made(promise, OF_SLO):
-            asked_so = _promised(step, promise.slo, *each)
+        for kept in made(promise, OF_SLO):
+            asked_so = _promised(step, promise.slo, *kept)
             yield replace(asked_so, slo=scenario.slo(promise.slo))
 
 
@@ -148,8 +148,8 @@ def _metrics(step: Step) -> Iterator[Question]:
 
 
 def _load(step: Step) -> Iterator[Question]:
-    for each in made(step.expect.load, OF_LOAD) if step.expect.load else ():
-        yield _promised(step, step.name, *each)
+    for promise in made(step.expect.load, OF_LOAD) if step.expect.load else ():
+        yield _promised(step, step.name, *promise)
 
 
 def _of_services(step: Step) -> Iterator[Question]:

@@ -65,7 +65,7 @@ def _repeats(pasts: Sequence[Past]) -> Sequence[Past]:
         return pasts[:1]
     wanted = [f"{earlier}/{of}" for earlier in range(int(number), 0, -1)]
     told = [past.verdict.provenance.get(REPEAT) for past in pasts]
-    same = (mine == each for mine, each in zip(told, wanted, strict=False))
+    same = (mine == part for mine, part in zip(told, wanted, strict=False))
     return pasts[: len(list(takewhile(bool, same)))]
 
 

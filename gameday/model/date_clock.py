@@ -37,7 +37,7 @@ class DateClock:
         Where two answers contradict each other the clock was set between them, and
         what was told before the newest of them no longer counts.
         """
-        bounds = [each for each in self._bounds if now - each[0] <= _LASTS]
+        bounds = [bound for bound in self._bounds if now - bound[0] <= _LASTS]
         if not bounds:
             return None
         _, least, most = bounds.pop()

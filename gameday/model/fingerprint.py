@@ -63,7 +63,7 @@ def _platform(difference: Difference, marks: Mapping[str, str]) -> str:
     return marked or why_platforms_own(difference.instance, difference.key)
 
 
-def shown(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a value as text; a long one as a digest, nothing as an empty text.
 
     Null, zero, false and an empty list are the same: engines write one for another.
@@ -115,9 +115,9 @@ def _stable_text(value: Any) -> str:
     """Return a value as text that does not depend on the order of its keys."""
     if isinstance(value, Mapping):
         pairs = sorted(
-            (str(key), _stable_text(one)) for key, one in value.items() if one
+            (str(key), _stable_text(entry)) for key, entry in value.items() if entry
         )
-        return ", ".join(f"{key}={one}" for key, one in pairs)
+        return ", ".join(f"{key}={entry}" for key, entry in pairs)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(_stable_text(item) for item in value)
     return "" if value is None else str(value)

@@ -148,11 +148,11 @@ class InstancesObserver:
         self, instances: Iterable[Instance], at: float, error: float
     ) -> list[Event]:
         now = {instance.name: instance for instance in instances}
-        gone = [one for name, one in self._known.items() if name not in now]
+        gone = [instance for name, instance in self._known.items() if name not in now]
         events = [
-            self._change_event(one, self._known.get(name), at, error)
-            for name, one in now.items()
-            if _differs(one, self._known.get(name))
+            self._change_event(instance, self._known.get(name), at, error)
+            for name, instance in now.items()
+            if _differs(instance, self._known.get(name))
         ]
         events += [
             InstanceChanged(

@@ -70,4 +70,4 @@ def _silences(client: Client) -> Iterator[StandingSilence]:
 
 
 def _matchers(silence: Mapping[str, Any]) -> tuple[Matcher, ...]:
-    return tuple(Matcher(**matcher_fields(each)) for each in silence["matchers"])
+    return tuple(Matcher(**matcher_fields(matcher)) for matcher in silence["matchers"])

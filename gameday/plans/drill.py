@@ -115,7 +115,7 @@ def plan_drill(
     """
     receiver = routing.receiver(name)
     if receiver is None:
-        known = ", ".join(sorted(each.name for each in routing.receivers))
+        known = ", ".join(sorted(receiver.name for receiver in routing.receivers))
         raise ValueError(f"there is no receiver {name!r}; there are: {known}")
     bare = {"alertname": ALERT, **(given or _labels_to_reach(name, routing))}
     labels = {**bare, LABEL: number}
@@ -125,12 +125,12 @@ def plan_drill(
         path for path in heard if path[-1].receiver == name and id(path[-1]) in real
     )
     ends = dict.fromkeys(path[-1].receiver for path in heard)
-    told = (routing.receiver(each) for each in ends)
+    told = (routing.receiver(end) for end in ends)
     planned = DrillPlan(
         receiver=receiver,
         labels=labels,
         paths=paths,
-        receivers=tuple(each for each in told if each is not None),
+        receivers=tuple(receiver for receiver in told if receiver is not None),
         inhibits=tuple(_inhibits(labels, routing.inhibit, around.firing)),
     )
     refusals = (
@@ -162,8 +162,10 @@ def _labels_to_reach(name: str, routing: Routing) -> dict[str, str]:
     def _other_counts(labels: Mapping[str, str]) -> tuple[bool, int, int]:
         paths = routing.route.paths({"alertname": ALERT, **labels})
         ends = {path[-1].receiver for path in paths}
-        heard = (routing.receiver(each) for each in ends - {name})
-        ways = [way.kind for each in heard if each for way in each.integrations]
+        heard = (routing.receiver(end) for end in ends - {name})
+        ways = [
+            way.kind for receiver in heard if receiver for way in receiver.integrations
+        ]
         return name not in ends, len(PAGING & set(ways)), len(ends)
 
     return min(choices, key=_other_counts, default={})
@@ -201,7 +203,7 @@ def _refusals(planned: DrillPlan, routing: Routing, around: Around) -> Iterator[
     if not planned.receiver.integrations:
         yield f"the receiver {name} has no integration: nothing would be sent"
     if not planned.paths:
-        others = ", ".join(each.name for each in planned.receivers)
+        others = ", ".join(receiver.name for receiver in planned.receivers)
         yield (
             f"an alert with these labels goes to {others or 'nobody'}, not to {name}; "
             "give the labels that a real one has: --label NAME=VALUE"
@@ -267,9 +269,9 @@ def too_early(planned: DrillPlan, between: Between, now: datetime) -> str:
     if between.holds(now):
         return ""
     paging = sorted(
-        f"{each.name} ({way.kind})"
-        for each in planned.receivers
-        for way in each.integrations
+        f"{receiver.name} ({way.kind})"
+        for receiver in planned.receivers
+        for way in receiver.integrations
         if way.kind in PAGING
     )
     return f"it would page {', '.join(paging)} now" if paging else ""

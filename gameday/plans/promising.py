@@ -98,7 +98,11 @@ def _receivers_reached(
     ends = alert_path.ends if alert_path.dropped is False else Ends((), ())
     names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
     receivers = [monitoring.routing.receiver(name) for name in sorted(names)]
-    heard = [each for each in receivers if each is not None and each.integrations]
+    heard = [
+        receiver
+        for receiver in receivers
+        if receiver is not None and receiver.integrations
+    ]
     tells = all(receiver.tells_resolved for receiver in heard)
     return tuple(receiver.name for receiver in heard), tells
 

@@ -176,9 +176,10 @@ class RegressionItem(GameDayItem):
 
         def lines_of(*statuses: Status) -> list[str]:
             return [
-                f"{each.key.question} {each.key.subject}: {each.status}: {each.because}"
-                for each in comparison
-                if each.status in statuses
+                f"{measure.key.question} {measure.key.subject}: {measure.status}: "
+                f"{measure.because}"
+                for measure in comparison
+                if measure.status in statuses
             ]
 
         return lines_of(Status.WORSE), lines_of(Status.TOO_FEW, Status.NO_BASELINE)

@@ -36,7 +36,7 @@ def lines(compared: Sequence[Compared], nowhere: str = "") -> Iterator[str]:
         if measure.close:
             limit = _show(measure.promised, measure.unit)
             yield f"{'':11}  it has risen and is close to its promise, {limit}"
-    counts = Counter(each.status for each in compared)
+    counts = Counter(measure.status for measure in compared)
     said = ", ".join(
         f"{counts[status]} {status}" for status in Status if counts[status]
     )

@@ -169,19 +169,23 @@ class _Censor:
                 return f"{rule.name} cannot be replayed: {why}"
         return ""
 
-    def _mine(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
+    def _lives_since_fault(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
         """Yield the promise's lives that began with the fault."""
-        start = self._theirs(self.step.start or 0.0)
+        start = self._to_prometheus_clock(self.step.start or 0.0)
         for rung in self.today.rung:
             active = rung.life.active / 1000 + rung.slots.offset
             if active >= start and promise.fits(rung.life.labels):
                 yield rung
 
-    def _theirs(self, at: float) -> float:
+    def _to_prometheus_clock(self, at: float) -> float:
         return self.step.run.clocks.to_source_clock("prometheus", at)
 
     def _fired(self, promise: AlertPromise) -> list[ReplayedAlert]:
-        return [rung for rung in self._mine(promise) if rung.life.firing is not None]
+        return [
+            rung
+            for rung in self._lives_since_fault(promise)
+            if rung.life.firing is not None
+        ]
 
     def _silent(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Answer for an alert that stayed silent: a held fault might have met it."""
@@ -211,10 +215,11 @@ class _Censor:
         start = self.step.start or 0.0
         pending = [
             would_fire(rung.life, rung.slots.interval) / 1000 + rung.slots.offset
-            for rung in self._mine(promise)
-            if rung.life.active / 1000 + rung.slots.offset <= self._theirs(end)
+            for rung in self._lives_since_fault(promise)
+            if rung.life.active / 1000 + rung.slots.offset
+            <= self._to_prometheus_clock(end)
         ]
-        offset = self._theirs(end) - end
+        offset = self._to_prometheus_clock(end) - end
         if pending:
             at = min(pending) - offset
             said = f"its expression was true, and it fires {_after(at, start)}"

@@ -30,7 +30,7 @@ def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Lif
     for life in known:
         at = fired.get(frozenset(life.labels.items()), [])
         until = slots.last + 1 if life.ended is None else life.ended
-        inside = [each for each in at if life.active <= each < until]
+        inside = [slot for slot in at if life.active <= slot < until]
         life.firing = min(inside, default=None)
     return known
 
@@ -67,8 +67,8 @@ def lag(known: Sequence[Life], evaluated: Iterable[Life]) -> float:
     other = _fired(evaluated)
     longest = 0.0
     for key, mine in _fired(known).items():
-        for one, twin in zip(mine, other.get(key, ()), strict=False):
-            pairs = ((one.firing, twin.firing), (one.ended, twin.ended))
+        for life, twin in zip(mine, other.get(key, ()), strict=False):
+            pairs = ((life.firing, twin.firing), (life.ended, twin.ended))
             apart = (abs(a - b) for a, b in pairs if a is not None and b is not None)
             longest = max(longest, max(apart, default=0) / 1000)
     return longest

@@ -193,7 +193,9 @@ def _group_key(group: _Group) -> str:
     """Return what Alertmanager calls the group: its way, and its labels."""
     way = "/".join(
         "{"
-        + ",".join(f'{each.name}{each.op}"{each.value}"' for each in route.matchers)
+        + ",".join(
+            f'{matcher.name}{matcher.op}"{matcher.value}"' for matcher in route.matchers
+        )
         + "}"
         for route in group.path
     )

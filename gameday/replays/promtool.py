@@ -79,8 +79,8 @@ def _lines(test: UnitTest) -> Iterator[str]:
             yield f"      - expr: {_quoted(expr)}"
             yield f"        eval_time: {at - test.slots.first}ms"
             yield f"        exp_samples: {'[]' if not labels else ''}".rstrip()
-            for each in labels:
-                shown = _selector({**each, "__name__": "ALERTS"})
+            for labels_of_alert in labels:
+                shown = _selector({**labels_of_alert, "__name__": "ALERTS"})
                 yield f"          - {{labels: {_quoted(shown)}, value: 1}}"
 
 

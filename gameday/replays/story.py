@@ -187,8 +187,8 @@ def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
     clocks = read_clocks(timeline)
     for silence in read_silences(timeline, clocks):
         since, until = (
-            clocks.to_source_clock("prometheus", each)
-            for each in (silence.since, silence.until)
+            clocks.to_source_clock("prometheus", instant)
+            for instant in (silence.since, silence.until)
         )
         yield replace(silence, since=since, until=until)
 

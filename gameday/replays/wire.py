@@ -40,7 +40,7 @@ def read_response(body: bytes) -> list[list[SeriesRecord]]:
     try:
         message = decompress(body)
         return [
-            [_series(one) for number, one in _fields(result) if number == 1]
+            [_series(field) for number, field in _fields(result) if number == 1]
             for number, result in _fields(message)
             if number == 1
         ]

@@ -117,7 +117,7 @@ def _cell(key: str, value: Any, zero: float) -> str:
 def _several(key: str, value: Any, zero: float) -> str:
     """Return a mapping or a collection on one line, within bounds."""
     if isinstance(value, Mapping):
-        inner = [(f"{name}=", str(name), one) for name, one in value.items()]
+        inner = [(f"{name}=", str(name), part) for name, part in value.items()]
     else:
         ordered = (
             sorted(value, key=str) if isinstance(value, set | frozenset) else value
@@ -125,8 +125,8 @@ def _several(key: str, value: Any, zero: float) -> str:
         inner = [("", key, item) for item in ordered]
     # What is nested still deeper is counted only: a cell has one line.
     items = [
-        f"{name}{_cell(of, one, zero) if _is_flat(one) else f'({len(one)} more)'}"
-        for name, of, one in inner[:_ROWS]
+        f"{name}{_cell(of, part, zero) if _is_flat(part) else f'({len(part)} more)'}"
+        for name, of, part in inner[:_ROWS]
     ]
     more = f" and {len(inner) - _ROWS} more" if len(inner) > _ROWS else ""
     return one_line(", ".join(items)) + more or NOTHING

@@ -96,7 +96,7 @@ def main_sentence(verdict: Verdict) -> str:
 def counts_words(verdict: Verdict) -> str:
     """Return the number of findings by outcome: `1 fail, 2 inconclusive, 9 pass`."""
     counts = outcome_counts(verdict)
-    return ", ".join(f"{n} {one.value}" for one, n in counts) or "no findings"
+    return ", ".join(f"{n} {outcome.value}" for outcome, n in counts) or "no findings"
 
 
 def verdict_line(verdict: Verdict) -> str:

@@ -107,7 +107,7 @@ class DriftWatch:
         taken = FingerprintEvent(
             at=self._loop.now, when=when, instances=number, because=because
         )
-        self._loop.tell(taken)
+        self._loop.put(taken)
 
     def _tell_differences(self, before: Fingerprint, after: Fingerprint) -> None:
         for difference in differences(before, after):
@@ -120,7 +120,7 @@ class DriftWatch:
                 after=difference.after,
                 platform=difference.platform,
             )
-            self._loop.tell(drifted)
+            self._loop.put(drifted)
 
 
 def in_thread(look: Callable[[], Fingerprint]) -> TakeFingerprint:

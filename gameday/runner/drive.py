@@ -53,11 +53,11 @@ class Drive:
         )
         self.broken: list[str] = []
         self.drift = DriftWatch(self.loop)
-        self.processes = StepProcesses(dependencies, self.loop.tell)
+        self.processes = StepProcesses(dependencies, self.loop.put)
         scrapes = (plan.monitoring.scrape_interval, plan.monitoring.slo_interval)
         self._scrape = max(scrape or 0.0 for scrape in scrapes) or NO_SCRAPES
         self._watches = [
-            GuardrailMonitor(guard, dependencies.clock, self.loop.tell)
+            GuardrailMonitor(guard, dependencies.clock, self.loop.put)
             for guard in dependencies.guards
         ]
         self._load: RunningLoad | None = None
@@ -67,9 +67,9 @@ class Drive:
         self._reported = True  # whether observers have told all of the last step
         self._recovery = Recovery()
 
-    def tell(self, happened: Event) -> None:
+    def put(self, happened: Event) -> None:
         """Put one event on the run's queue; from any thread."""
-        self.loop.tell(happened)
+        self.loop.put(happened)
 
     def run(self) -> RunStopped:
         """Drive the plan to its end, whatever that is; everything is undone then."""
@@ -99,13 +99,13 @@ class Drive:
         self.drift.begin()
         for observer in self.dependencies.observers:
             try:
-                observer.start(self.loop.tell, now)
+                observer.start(self.loop.put, now)
             except GamedayError as error:
                 step = self.plan.scenario.steps[0].name
                 why = f"step {step}: {observer.source}: {error}"
                 raise RunStopped(Ending.REFUSED, why) from error
         if self.dependencies.traffic is not None:
-            self._load = self.dependencies.traffic(self.loop.tell)
+            self._load = self.dependencies.traffic(self.loop.put)
         self.loop.pause("two scrapes of warm-up", now + 2 * self._scrape)
 
     def _step(self, step: Step, planned: PlannedStep) -> None:
@@ -174,7 +174,7 @@ class Drive:
                     labels=dict(alert.labels),
                     state=alert.state,
                 )
-                self.loop.tell(there)
+                self.loop.put(there)
 
     def _until_injected(self, step: Step, planned: PlannedStep) -> None:
         longest = max([fault.duration for fault in planned.faults], default=0.0)

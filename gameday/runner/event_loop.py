@@ -35,7 +35,7 @@ class EventLoop:
         """The time, in seconds since the epoch."""
         return self.dependencies.clock.now()
 
-    def tell(self, happened: Event) -> None:
+    def put(self, happened: Event) -> None:
         """Put one event on the queue; from any thread."""
         self._queue.put(happened)
 

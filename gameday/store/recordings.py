@@ -47,7 +47,7 @@ def _lines(recording: Recording) -> Iterator[str]:
     }
     yield _json(head)
     for series in sorted(
-        recording.series, key=lambda each: sorted(each.labels.items())
+        recording.series, key=lambda series: sorted(series.labels.items())
     ):
         steps = [later - before for before, later in pairwise(series.at)]
         yield _json(

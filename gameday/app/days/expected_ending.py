@@ -125,7 +125,7 @@ def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
         return None
     looks: SimpleQueue[Hypothesis | None] = SimpleQueue()
 
-    def hear(message: str, fields: Mapping[str, Any]) -> None:
+    def on_message(message: str, fields: Mapping[str, Any]) -> None:
         if message == "hypothesis":
             looks.put(Hypothesis(step=step.name, phase="before", **fields))
         elif message == "gone":
@@ -136,7 +136,7 @@ def _not_steady(plan: "Plan", url: str, probers: Probers) -> RunStopped | None:
         document=step.experiment.document,
         environment={**where, "GAMEDAY_STEP": step.name},
     )
-    prober = probers.prober(job, PROBE_EVERY, hear)
+    prober = probers.prober(job, PROBE_EVERY, on_message)
     try:
         why = unsteady(_best(looks))
     finally:

@@ -115,7 +115,7 @@ def hold(
     several = wishes.several or len(scenarios) > 1
     held: list[HeldGameDay] = []
     lead = FIRST_LEAD
-    turns = [(each, n + 1) for each in scenarios for n in range(wishes.repeat)]
+    turns = [(scenario, n + 1) for scenario in scenarios for n in range(wishes.repeat)]
     for place, (scenario, number) in enumerate(turns, start=1):
         repeated = wishes.repeat > 1
         folder = _folder(wishes.out, scenario.name, several=several)

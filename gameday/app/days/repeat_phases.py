@@ -76,8 +76,8 @@ def lead_of(events: Iterable[Event]) -> float | None:
 
 def _deciding(plan: Plan, step: str) -> AlertRule | None:
     """Return the rule of the step's first promised alert."""
-    for each in plan.scenario.steps:
-        for promise in each.expect.alerts if each.name == step else ():
+    for planned in plan.scenario.steps:
+        for promise in planned.expect.alerts if planned.name == step else ():
             rules = rules_for(promise, plan.monitoring.rules or ())
             if rules:
                 return rules[0]

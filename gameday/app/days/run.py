@@ -232,10 +232,10 @@ def _acquire_target(
     def emit(recovered: RecoveredFault) -> None:
         _show(session, _recovered_event(recovered, clock.now()))
 
-    def tell(text: str) -> None:
+    def note(text: str) -> None:
         _show(session, Note(at=clock.now(), text=text))
 
-    return take(ledger, target, session.run, scenario, clock, tell=tell, emit=emit)
+    return take(ledger, target, session.run, scenario, clock, tell=note, emit=emit)
 
 
 def give_back(

@@ -121,14 +121,14 @@ def _read(output: str, group: "Sequence[Scenario]", code: int) -> list[HeldGameD
     held = []
     for scenario in group:
         told = [run for run in runs if run["path"] == scenario.path]
-        held += [_one(scenario, run) for run in told]
+        held += [_result_of(scenario, run) for run in told]
         if not runs:
             error = GamedayError(f"{scenario.path}: `gameday run` ended with {code}")
             held.append(HeldGameDay(scenario=scenario, code=_known(code), error=error))
     return held
 
 
-def _one(scenario: "Scenario", run: dict[str, Any]) -> HeldGameDay:
+def _result_of(scenario: "Scenario", run: dict[str, Any]) -> HeldGameDay:
     code, repeat = ExitCode(run["code"]), int(run.get("repeat", 1))
     if not run["folder"]:
         error = GamedayError(run["error"])

@@ -85,8 +85,8 @@ def _files(value: Any, *keys: str) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for each in value:
-            yield from _files(each, *keys)
+        for entry in value:
+            yield from _files(entry, *keys)
     elif isinstance(value, dict):
         for key in keys:
             yield from _files(value.get(key))
@@ -147,7 +147,7 @@ def _values(path: str) -> list[Any]:
     from gameday.files.text import source, yaml
 
     document = yaml.read(source.read(path))
-    return [each.value for each in document.all]
+    return [node.value for node in document.all]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

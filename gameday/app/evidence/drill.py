@@ -241,9 +241,10 @@ class DrillRun:
         """Return why counts of these integrations may be another's; empty: none is."""
         mine = self.plan.receiver.name
         alike = [
-            each.name
-            for each in self.plan.receivers
-            if each.name != mine and any(way.kind in kinds for way in each.integrations)
+            receiver.name
+            for receiver in self.plan.receivers
+            if receiver.name != mine
+            and any(way.kind in kinds for way in receiver.integrations)
         ]
         if alike:
             return f"{', '.join(alike)} hears of it in the same way"

@@ -101,7 +101,9 @@ class Notifications:
 
     def why_page_unmatched(self, receiver: str | None, until: float) -> str:
         """Return why a page that did arrive might be this alert's; empty: none is."""
-        begun = min((each.firing or 0.0 for each in self.promised.fired), default=0.0)
+        begun = min(
+            (episode.firing or 0.0 for episode in self.promised.fired), default=0.0
+        )
         return self._why_unmatched(receiver, begun - EARLY, until, besides=RESOLVED)
 
     def why_end_unmatched(
@@ -188,7 +190,9 @@ class Notifications:
 
     def doubt(self, since: float, until: float) -> str:
         """Return what held a page back then without being an effect of the fault."""
-        fired = min((each.firing or 0.0 for each in self.promised.fired), default=since)
+        fired = min(
+            (episode.firing or 0.0 for episode in self.promised.fired), default=since
+        )
         begun = max(since, self.promised.start, fired - EARLY)
         why = open_through(self._mutes, self.promised.start, begun, until)
         return f"{self.promised.name} {why}" if why else ""
@@ -239,7 +243,7 @@ class Notifications:
     def _step_readings(self) -> tuple[Reading, ...]:
         start, end = self.promised.start, self.promised.step.end
         readings = self.promised.step.run.mailbox.readings
-        return tuple(each for each in readings if start <= each.page.at <= end)
+        return tuple(reading for reading in readings if start <= reading.page.at <= end)
 
     @cached_property
     def _identities(self) -> frozenset[Identity]:
@@ -295,7 +299,7 @@ class Notifications:
         victims = self.promised.step.victims
         sets = [reading.labels]
         if reading.match.sure or reading.mention is not None:
-            sets += [each.labels for each in reading.match.identities]
+            sets += [identity.labels for identity in reading.match.identities]
         named = frozenset[str]().union(*map(victims.of, sets))
         return named & self.promised.required
 

@@ -145,9 +145,7 @@ class _OtherAlerts:
         for event in self.step.events(AlertAtStart):
             found[label_key({**event.labels, "alertname": event.alert})] = start
         for episode in self.step.run.episodes:
-            times = [
-                each for each in (episode.pending, episode.firing) if each is not None
-            ]
+            times = [at for at in (episode.pending, episode.firing) if at is not None]
             if times and min(times) < start and not episode.over(start):
                 found[label_key({**episode.labels, "alertname": episode.alert})] = min(
                     times
@@ -189,7 +187,7 @@ class _OtherAlerts:
     def _readings(self) -> list[Reading]:
         start, end = self.step.start or 0.0, self.step.end
         readings = self.step.run.mailbox.readings
-        return [each for each in readings if start <= each.page.at <= end]
+        return [reading for reading in readings if start <= reading.page.at <= end]
 
     def _is_matched(self, reading: Reading) -> bool:
         """Whether a page is of what is promised, of an offender, or of before."""

@@ -214,9 +214,9 @@ class PromisedAlert:
         fired = {matching.of(episode) for episode in self.fired} - {None}
         if fired:
             seen = (
-                matching.labels_in_alertmanager(each) or [each.labels]
-                for each in fired
-                if each
+                matching.labels_in_alertmanager(identity) or [identity.labels]
+                for identity in fired
+                if identity
             )
             return all(any(map(silence.covers, labels)) for labels in seen)
         own = {**self.promise.labels, "alertname": self.name}

@@ -141,7 +141,9 @@ def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
     if not wanted or receiver in wanted:
         return True
     routing = step.run.plan.monitoring.routing
-    known = {each.name for each in routing.receivers} if routing is not None else set()
+    known = (
+        {known.name for known in routing.receivers} if routing is not None else set()
+    )
     known |= {page.receiver for page in step.run.pages}
     return receiver not in known
 

@@ -105,28 +105,28 @@ class UnlabelledMessages:
             return []
         news = [_without_old_news(way) for _, way in ways]
         if len({id(due) for due, _ in ways}) > 1:
-            return [_unsure_reading(page, {each for way in news for each in way})]
+            return [_unsure_reading(page, {alert for way in news for alert in way})]
         return _agreed_readings(news, page)
 
     def alone(self, page: Page) -> list[Reading]:
         """Return what a page says if one group alone was due; none: it was not."""
         groups = self._groups_of_page(page)
-        due = [each for each in groups if self._active(each, page.at)]
+        due = [group for group in groups if self._active(group, page.at)]
         if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
             return []
-        names = [each.labels.get("alertname", "") for each in due[0].held]
+        names = [alert.labels.get("alertname", "") for alert in due[0].held]
         if any(names_another(text, due[0].group.labels, names) for text in page.titles):
             return []
-        firing = [each for each in due[0].held if self._firing(each, page.at)]
+        firing = [alert for alert in due[0].held if self._firing(alert, page.at)]
         if page.status == RESOLVED or (page.status != FIRING and not firing):
             return [] if firing else self._readings_of_ends(due[0], page)
-        if not any(self._may_arrive_then(each, page.at, due[0]) for each in firing):
+        if not any(self._may_arrive_then(alert, page.at, due[0]) for alert in firing):
             return []  # too early, or later than it can have been told of
-        first = min(each.span(page.at) or (0.0, 0.0) for each in firing)[0]
+        first = min(alert.span(page.at) or (0.0, 0.0) for alert in firing)[0]
         return [
-            _reading(page, each, FIRING, ALONE)
-            for each in firing
-            if (began := (each.span(page.at) or (0.0, 0.0))[0]) == first
+            _reading(page, alert, FIRING, ALONE)
+            for alert in firing
+            if (began := (alert.span(page.at) or (0.0, 0.0))[0]) == first
             or began <= page.at - 2 * EARLY
         ]
 
@@ -236,7 +236,7 @@ class UnlabelledMessages:
         span = held.span(when)
         if span is None or when - span[0] > due.late:
             return False
-        ends = [end for each in due.held for _, end in each.spans if end <= span[0]]
+        ends = [end for alert in due.held for _, end in alert.spans if end <= span[0]]
         alive = any(span[0] - end <= due.late for end in ends)
         return alive or when >= span[0] + due.group.wait - EARLY
 
@@ -307,20 +307,20 @@ def _agreed_readings(
     ways: Sequence[Mapping[GroupedAlert, str]], page: Page
 ) -> list[Reading]:
     """Return what every way to read a title says; what only some say is unsure."""
-    held = sorted({each for way in ways for each in way}, key=_order)
-    states = {each: {way.get(each, "") for way in ways} for each in held}
+    held = sorted({alert for way in ways for alert in way}, key=_order)
+    states = {alert: {way.get(alert, "") for way in ways} for alert in held}
     sure = [
-        _reading(page, each, said.copy().pop(), BY_TITLE)
-        for each, said in states.items()
+        _reading(page, alert, said.copy().pop(), BY_TITLE)
+        for alert, said in states.items()
         if len(said) == 1 and "" not in said
     ]
-    open_ = {each for each, said in states.items() if len(said) > 1}
+    open_ = {alert for alert, said in states.items() if len(said) > 1}
     return [*sure, *([_unsure_reading(page, open_)] if open_ else [])]
 
 
 def _unsure_reading(page: Page, held: set[GroupedAlert]) -> Reading:
     ordered = sorted(held, key=_order)
-    known = tuple(each.identity for each in ordered if each.identity is not None)
+    known = tuple(alert.identity for alert in ordered if alert.identity is not None)
     match = Match(tuple(dict.fromkeys(known)), by=BY_TITLE)
     return Reading(page=page, status=page.status, match=match)
 

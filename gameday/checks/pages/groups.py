@@ -38,7 +38,7 @@ class NotificationGroup:
 
     def called(self, key: str) -> bool:
         """Whether that is its key, plain or hashed."""
-        return key in self.keys or any(key == hashed(each) for each in self.keys)
+        return key in self.keys or any(key == hashed(own) for own in self.keys)
 
 
 def groups_of(

@@ -57,9 +57,11 @@ class HeardEnds:
         """
         receiver, vendor = way
         alike = [
-            each for each in self._integrations(receiver) if each.heard_as == vendor
+            integration
+            for integration in self._integrations(receiver)
+            if integration.heard_as == vendor
         ]
-        telling = sum(each.send_resolved for each in alike)
+        telling = sum(integration.send_resolved for integration in alike)
         if len(alike) < 2 or not telling:  # noqa: PLR2004 - one cannot be mistaken
             return 1, 1
         here = min(self._copies_per_page(way), len(alike))
@@ -102,9 +104,13 @@ class HeardEnds:
             return vendor not in _SILENT_VENDORS or any(
                 reading.status == RESOLVED for reading in heard
             )
-        alike = [each for each in integrations if each.heard_as == vendor]
+        alike = [
+            integration
+            for integration in integrations
+            if integration.heard_as == vendor
+        ]
         same = alike or integrations
-        return any(each.send_resolved for each in same)
+        return any(integration.send_resolved for integration in same)
 
     def _integrations(self, receiver: str) -> Sequence[Integration]:
         for known in self.routing.receivers if self.routing is not None else ():

@@ -101,19 +101,21 @@ class Mailbox:
         if page.status != RESOLVED:
             return [self._opened(page)]
         members = [
-            each for each in self._members(page) if each.life(None, page.at) is not None
+            member
+            for member in self._members(page)
+            if member.life(None, page.at) is not None
         ]
-        heard = [each for each in members if each in self._identities_paged(page)]
+        heard = [member for member in members if member in self._identities_paged(page)]
         if heard:  # the end of an incident is that of all it was opened for
-            return [self._reading(page, (each,), sure=True) for each in heard]
+            return [self._reading(page, (member,), sure=True) for member in heard]
         return [self._reading(page, tuple(members), sure=len(members) == 1)]
 
     def _opened(self, page: Page) -> Reading:
         """Return whom a page without labels tells of: the only one that was due."""
         due = tuple(
-            each
-            for each in self._members(page)
-            if each.alive(page.at) and self._is_unmuted(each, page)
+            member
+            for member in self._members(page)
+            if member.alive(page.at) and self._is_unmuted(member, page)
         )
         return self._reading(page, due, sure=len(due) == 1)
 
@@ -150,7 +152,7 @@ class Mailbox:
             self._opened(other)
             for other in self.pages
             if other.status != RESOLVED
-            and not any(each.labels for each in other.alerts)
+            and not any(entry.labels for entry in other.alerts)
         )
         return {
             reading.match.identity

@@ -172,7 +172,9 @@ class Matching:
         )
 
     def _without_exact_match(self, alert: str) -> list[Identity]:
-        return [each for each in self.named(alert) if each not in self._exact]
+        return [
+            identity for identity in self.named(alert) if identity not in self._exact
+        ]
 
     def _match(self, labels: Mapping[str, str], starts: float | None) -> Match:
         exact = self._known.get(label_key(labels))
@@ -180,16 +182,26 @@ class Matching:
             return Match((exact,), sure=True, by="labels")
         name = labels.get("alertname", "")
         free = self._without_exact_match(name)
-        kin = [each for each in free if _distance(each.labels, labels) is not None]
-        timely = [each for each in kin if each.started(starts) is not None]
+        kin = [
+            identity
+            for identity in free
+            if _distance(identity.labels, labels) is not None
+        ]
+        timely = [identity for identity in kin if identity.started(starts) is not None]
         if timely or (kin and starts is None):
             matches = _nearest(timely or kin, labels)
             return Match(matches, sure=len(matches) == 1, by="labels added or dropped")
         if kin:  # another Prometheus may have told of it, with its own start
-            rest = [each for each in kin if each not in self._matched_by_start]
+            rest = [
+                identity for identity in kin if identity not in self._matched_by_start
+            ]
             return Match(_nearest(rest, labels), by="labels added or dropped")
-        same = [each for each in self.named(name) if each.started(starts) is not None]
-        matches = tuple(each for each in same if each in free)
+        same = [
+            identity
+            for identity in self.named(name)
+            if identity.started(starts) is not None
+        ]
+        matches = tuple(identity for identity in same if identity in free)
         return Match(matches, sure=len(same) == len(matches) == 1, by="the same start")
 
 
@@ -259,6 +271,8 @@ def _nearest(
     identities: Sequence[Identity], labels: Mapping[str, str]
 ) -> tuple[Identity, ...]:
     """Return those that differ least."""
-    far = [(_distance(each.labels, labels) or 0, each) for each in identities]
+    far = [
+        (_distance(identity.labels, labels) or 0, identity) for identity in identities
+    ]
     least = min((distance for distance, _ in far), default=0)
-    return tuple(each for distance, each in far if distance == least)
+    return tuple(identity for distance, identity in far if distance == least)

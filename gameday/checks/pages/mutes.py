@@ -121,7 +121,7 @@ def open_through(
 def _uncovered(span: tuple[float, float], mutes: Sequence[Mute]) -> float:
     """Return for how much of a time none of these mutes held."""
     free, at = 0.0, span[0]
-    for mute in sorted(mutes, key=lambda each: each.since):
+    for mute in sorted(mutes, key=lambda mute: mute.since):
         if mute.since > at:
             free += max(0.0, min(mute.since, span[1]) - at)
         at = max(at, mute.until)

@@ -110,7 +110,9 @@ def is_of_fault(loss: Loss, hit: StepVictims) -> bool:
     if hit.victims.is_node(host_of(loss.instance)):
         return True
     names = {
-        name for each in hit.services for name in hit.directory.service_names(each)
+        name
+        for service in hit.services
+        for name in hit.directory.service_names(service)
     }
     if names & {loss.job.lower(), host_of(loss.instance).lower()}:
         return True

@@ -67,8 +67,8 @@ class Directory:
     @cached_property
     def _uses(self) -> Counter[tuple[str, str]]:
         pairs = (
-            (key, each.labels.get(key, ""))
-            for each in self.instances
+            (key, instance.labels.get(key, ""))
+            for instance in self.instances
             for key in _OWN_NAMES
         )
         return Counter(pairs)

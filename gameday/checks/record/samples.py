@@ -39,8 +39,10 @@ class SloSeries:
     @cached_property
     def targets(self) -> Mapping[Target, Scraped]:
         """The targets of every series; their totals tell their resets."""
-        totals = [one for sign, one in self.total if sign > 0]
-        targets_read = read_targets(totals, [one for _, one in self.bad], self.known)
+        totals = [series for sign, series in self.total if sign > 0]
+        targets_read = read_targets(
+            totals, [series for _, series in self.bad], self.known
+        )
         if not self.gauges:
             return targets_read
         return {key: replace(target, resets=()) for key, target in targets_read.items()}
@@ -76,9 +78,9 @@ class SloSeries:
         Those of a job that shows some elsewhere, or all where nothing shows any: a
         counter by labels exists only once it has counted something.
         """
-        showing = {target_of(one) for _, one in self.bad}
+        showing = {target_of(series) for _, series in self.bad}
         jobs = {job for job, _ in showing}
-        silent = {target_of(one) for _, one in self.total} - showing
+        silent = {target_of(series) for _, series in self.total} - showing
         return frozenset(target for target in silent if not jobs or target[0] in jobs)
 
     def rate(self, side: str, start: float, end: float) -> float:
@@ -189,10 +191,10 @@ def _counters(
 def _spacing(counters: Mapping[str, SloSeries]) -> float:
     """Return the usual distance of two samples in the longest series."""
     every = [
-        one
+        series
         for some in counters.values()
         for side in SIDES
-        for _, one in some.side(side)
+        for _, series in some.side(side)
     ]
     longest = max(every, key=lambda series: len(series.samples), default=None)
     return 0.0 if longest is None else spacing([at for at, _ in longest.samples])

@@ -39,7 +39,9 @@ class Victims:
         services = {victim.service for victim in self.hit}
         instances = (self.directory.find(text) for text in _texts(labels))
         return {
-            each.name: each for each in instances if each and each.service in services
+            instance.name: instance
+            for instance in instances
+            if instance and instance.service in services
         }
 
     def names_one(self, labels: Mapping[str, str]) -> bool:
@@ -66,8 +68,10 @@ class Victims:
         """Return the victims of the services of which labels name an instance."""
         if self._nodes_named(labels):
             return self.nodes
-        services = {each.service for each in self.named(labels).values()}
-        return frozenset(each.name for each in self.hit if each.service in services)
+        services = {instance.service for instance in self.named(labels).values()}
+        return frozenset(
+            instance.name for instance in self.hit if instance.service in services
+        )
 
     def _nodes_named(self, labels: Mapping[str, str]) -> frozenset[str]:
         """Return the nodes that labels name; none where no node was hit."""

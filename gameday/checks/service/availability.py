@@ -46,7 +46,11 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if not was.available:
         return unknown(f"{name} was not available when the fault began: {_show(was)}")
     since = [then, *(state for state in told if end < state.at <= step.end)]
-    out = [index for index, one in enumerate(since) if not is_fully_available(one, was)]
+    out = [
+        index
+        for index, change in enumerate(since)
+        if not is_fully_available(change, was)
+    ]
     first = out[-1] + 1 if out else 0
     if first == len(since):
         return _still_unavailable(step, question, since[-1], was)

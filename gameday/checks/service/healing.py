@@ -59,7 +59,7 @@ def _healed(step: StepRun, question: Question, begun: FaultStarted) -> Answer:
                 evidence={"instance": name, "by": "self"},
             ),
         )
-        seen = [each for each in changes_of(step, begun) if each.at <= step.end]
+        seen = [change for change in changes_of(step, begun) if change.at <= step.end]
         fell = _may_have_been_down(seen, deadline)
         return (
             answer.unsure(fell) if fell and answer.outcome is Outcome.PASS else answer

@@ -90,7 +90,9 @@ def _overspent_at(
     start, end = (
         clocks.to_source_clock("prometheus", at) for at in (step.start or 0.0, step.end)
     )
-    scraped = sorted({at for each in counters.targets.values() for at in each.times})
+    scraped = sorted(
+        {at for target in counters.targets.values() for at in target.times}
+    )
     times = [at for at in scraped if start < at < end]
 
     def is_over(until: float) -> bool:

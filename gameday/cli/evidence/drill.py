@@ -101,9 +101,9 @@ def _print(plan: "DrillPlan", refusals: list[str], sent: "DrillResult | None") -
     from gameday.model.verdict import Outcome
     from gameday.reports.wording import clean
 
-    for each in plan.receivers:
-        ways = ", ".join(way.kind for way in each.integrations) or "no integration"
-        click.echo(clean(f"receiver {each.name}: {ways}"))
+    for receiver in plan.receivers:
+        ways = ", ".join(way.kind for way in receiver.integrations) or "no integration"
+        click.echo(clean(f"receiver {receiver.name}: {ways}"))
     for path in plan.paths:
         click.echo(clean(f"by the route {path_words(path)}"))
     pairs = ", ".join(f'{name}="{text}"' for name, text in sorted(plan.labels.items()))
@@ -128,8 +128,8 @@ def _document(
     return {
         "receiver": plan.receiver.name,
         "receivers": {
-            each.name: [way.kind for way in each.integrations]
-            for each in plan.receivers
+            receiver.name: [way.kind for way in receiver.integrations]
+            for receiver in plan.receivers
         },
         "routes": [path_words(path) for path in plan.paths],
         "labels": dict(plan.labels),

@@ -63,13 +63,13 @@ class TimeInterval:
     def contains(self, at: float) -> bool | None:
         """Return whether an instant is inside; None: a location is not known."""
         unknown = False
-        for each in self.ranges:
-            zone = _zone(each.location)
+        for times in self.ranges:
+            zone = _zone(times.location)
             if zone is None:
                 unknown = True
                 continue
             there = datetime.fromtimestamp(at, zone)
-            if each.on(there.date()) >> (there.hour * 60 + there.minute) & 1:
+            if times.on(there.date()) >> (there.hour * 60 + there.minute) & 1:
                 return True
         return None if unknown else False
 
@@ -201,8 +201,8 @@ def _counted(bounds: Bounds, day: date) -> Bounds:
 def _covered(intervals: Iterable[TimeInterval], day: date) -> int:
     bits = 0
     for interval in intervals:
-        for each in interval.ranges:
-            bits |= each.on(day)
+        for times in interval.ranges:
+            bits |= times.on(day)
     return bits
 
 

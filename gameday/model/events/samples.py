@@ -18,7 +18,7 @@ def _are_pairs(values: Sequence[Sequence[float]]) -> bool:
 
 
 def _are_classes(values: Sequence[Sequence[float]]) -> bool:
-    return all(len(each) == _CLASS for each in values)
+    return all(len(sample) == _CLASS for sample in values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

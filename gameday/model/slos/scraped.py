@@ -171,17 +171,17 @@ def _with_rates(targets: dict[Target, Scraped]) -> dict[Target, Scraped]:
     rate = max((target.rate for target in targets.values()), default=0.0)
     interval = max((target.interval for target in targets.values()), default=0.0)
     return {
-        target: one
-        if one.rate and one.interval
+        target: scraped
+        if scraped.rate and scraped.interval
         else Scraped(
-            times=one.times,
-            resets=one.resets,
-            interval=one.interval or interval,
-            rate=one.rate or rate,
-            first=one.first,
-            began=one.began,
+            times=scraped.times,
+            resets=scraped.resets,
+            interval=scraped.interval or interval,
+            rate=scraped.rate or rate,
+            first=scraped.first,
+            began=scraped.began,
         )
-        for target, one in targets.items()
+        for target, scraped in targets.items()
     }
 
 

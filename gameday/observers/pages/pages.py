@@ -118,7 +118,7 @@ def answer(vendor: str, fields: Mapping[str, Any]) -> tuple[int, str, bytes]:
 def redact(value: Any, name: str = "") -> Any:
     """Return the value with whatever smells of a secret replaced."""
     if isinstance(value, dict):
-        return {key: redact(one, str(key)) for key, one in value.items()}
+        return {key: redact(entry, str(key)) for key, entry in value.items()}
     if isinstance(value, list):
         return [redact(item, name) for item in value]
     if _SECRET.search(name) and value not in (None, ""):

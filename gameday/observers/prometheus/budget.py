@@ -42,7 +42,7 @@ def read_budget(
             counted=now - total.since,
             window=window,
             burns={
-                name: tuple(_burn(api, slo, each, now) for each in WINDOWS[name])
+                name: tuple(_burn(api, slo, window, now) for window in WINDOWS[name])
                 for name in burns
             },
         )

@@ -95,16 +95,16 @@ class MetricsObserver:
         begun, at = self._clock.monotonic(), self._clock.now()
         for promql in self._promises.keys() - self._stale.keys():
             self._stale |= _stale(self._api, promql)
-        for promql, found in self.now().items():
+        for promql, looked in self.now().items():
             stale = {"stale": self._stale[promql]} if promql in self._stale else {}
             self._health.emit(
                 Metric(
                     at=at,
                     promql=promql,
-                    ok=found.ok,
-                    value=found.value,
-                    series=dict(found.series),
-                    because=found.because,
+                    ok=looked.ok,
+                    value=looked.value,
+                    series=dict(looked.series),
+                    because=looked.because,
                     **stale,
                 )
             )

@@ -244,8 +244,8 @@ class PrometheusObserver:
         self, counted: Mapping[str, list[Series]], starts: list[Series]
     ) -> list[Event]:
         events: list[Event] = [*self._processes.feed(starts)]
-        for selector, found in counted.items():
-            events += self.counters.feed(selector, found)
+        for selector, series in counted.items():
+            events += self.counters.feed(selector, series)
         return events
 
     def _starts(self, begun: float) -> list[Series]:

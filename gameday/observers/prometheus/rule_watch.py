@@ -205,7 +205,7 @@ class RuleWatch:
 
     def _sick_of(self, group: LiveRuleGroup) -> "list[_About]":
         """Return the rules that fail now; the group alone: it may be any of them."""
-        named = {one.about for key, one in self._sick.items() if key[0] == group.key}
+        named = {rule.about for key, rule in self._sick.items() if key[0] == group.key}
         return sorted(named) or [_About.of(group, FAILED)]
 
     def _since_last(self, about: "_About", because: str, at: float) -> RuleFailed:

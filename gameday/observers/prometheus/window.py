@@ -59,12 +59,12 @@ def events_since(
     since = now - step * math.ceil((now - since) / step - 1e-9)
     reader = _Grid(api, since, now, step)
     counts = [(term.sign, reader.term(term)) for term in terms]
-    plus = [one for sign, one in counts if sign > 0]
-    minus = [one for sign, one in counts if sign < 0]
+    plus = [count for sign, count in counts if sign > 0]
+    minus = [count for sign, count in counts if sign < 0]
     reaches = reader.first <= since + max(step, 2 * length / CELLS)
     complete = oldest <= start and reaches
     return CountedWindow(
-        total=sum(sign * one.events for sign, one in counts),
+        total=sum(sign * count.events for sign, count in counts),
         since=max(since, reader.first),
         complete=complete,
         unknown=sum(edge.unread for edge in plus) + sum(edge.older for edge in minus),

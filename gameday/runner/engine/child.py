@@ -59,12 +59,12 @@ def conduct(pipe: Connection, job: Job) -> None:
             strategy=Strategy.BEFORE_METHOD,
             event_handlers=[relay],
         )
-        relay.say("journal", text=as_json(journal))
+        relay.send("journal", text=as_json(journal))
     except Exception as error:  # noqa: BLE001 - the engine lets anything escape
-        relay.say("escaped", because=f"{type(error).__name__}: {error}")
+        relay.send("escaped", because=f"{type(error).__name__}: {error}")
         if relay.journal is not None:
             _replay(document, relay, _given(job))
-    relay.say("finished")
+    relay.send("finished")
 
 
 def _given(job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -85,7 +85,7 @@ def replay(pipe: Connection, job: Job) -> None:
     _settle_in(job, pipe)
     relay = Relay(pipe, hold=False)
     _replay(copy.deepcopy(dict(job.document)), relay, _given(job))
-    relay.say("finished")
+    relay.send("finished")
 
 
 def play_alone(pipe: Pipe, document: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ def _replay(
             event_handlers=[relay.without_hold()],
         )
     except Exception as error:  # noqa: BLE001 - reported; the ledger still heals
-        relay.say("escaped", because=f"rollbacks: {type(error).__name__}: {error}")
+        relay.send("escaped", because=f"rollbacks: {type(error).__name__}: {error}")
 
 
 def probe(pipe: Connection, job: Job, every: float) -> None:
@@ -186,7 +186,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         """Return a relay on the same pipe that does not wait."""
         return Relay(self.pipe, hold=False)
 
-    def say(self, message: str, **fields: Any) -> None:
+    def send(self, message: str, **fields: Any) -> None:
         """Send one message; a parent that is gone is no reason to stop undoing."""
         _send(self.pipe, message, **fields)
 
@@ -194,12 +194,12 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         """Keep the live journal."""
         self.experiment = experiment
         self.journal = journal
-        self.say("started")
+        self.send("started")
 
     def start_method(self, experiment: Any) -> None:
         """The gate has passed."""
         self.phase = "method"
-        self.say("method")
+        self.send("method")
 
     def activity_completed(self, activity: Any, run: Any) -> None:
         """Pass on how an activity of the method or a rollback went.
@@ -210,7 +210,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         shows = {}
         if self.phase == "method" and activity.get("type") == "probe":
             shows["ok"] = answers_yes(activity, run, self.experiment, self.given)
-        self.say(
+        self.send(
             "activity",
             phase=self.phase,
             name=str(activity.get("name", "")),
@@ -230,7 +230,7 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         """
         if state is None:
             return
-        self.say("method_completed")
+        self.send("method_completed")
         if self.hold and isinstance(self.pipe, Connection):
             try:
                 # Not one long wait: a signal that came just before it would be seen
@@ -246,16 +246,16 @@ class Relay(RunEventHandler):  # type: ignore[misc]
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
             signal.signal(name, signal.SIG_IGN)
         self.phase = "rollback"
-        self.say("rollbacks")
+        self.send("rollbacks")
 
     def rollbacks_completed(self, experiment: Any, journal: Any) -> None:
         """Say which rollbacks did not work; the engine itself does not mind."""
         failed = [why for run in journal["rollbacks"] if (why := failure(run))]
-        self.say("rolled_back", failed=failed)
+        self.send("rolled_back", failed=failed)
 
     def finish(self, journal: Any) -> None:
         """Pass on the engine's own view."""
-        self.say(
+        self.send(
             "engine",
             status=journal.get("status"),
             deviated=bool(journal.get("deviated")),

@@ -24,7 +24,7 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     )
     offset = read_clocks(seen).to_source_clock("prometheus", now) - now
     fed = find_fed(scenario.slos, load, seen, offset)
-    loop.tell(Feeds(at=now, slos=list(fed.slos), because=fed.because))
+    loop.put(Feeds(at=now, slos=list(fed.slos), because=fed.because))
     if not fed.slos:
         loop.note(
             f"no SLO is known to count the load's requests ({fed.because}); "

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from gameday.model.fingerprint import INSIDE, Fingerprint, digest, shown
+from gameday.model.fingerprint import INSIDE, Fingerprint, as_text, digest
 from gameday.targets.docker.containers import STATES
 from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
@@ -81,7 +81,7 @@ class Fingerprints:
 
     def _config(self, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key in _CONFIG:
-            yield f"Config.{key}", shown(config.get(key))
+            yield f"Config.{key}", as_text(config.get(key))
         for key in _HIDDEN:
             yield f"Config.{key}", digest(config.get(key), self._key)
         for entry in config.get("Env") or ():
@@ -94,7 +94,7 @@ class Fingerprints:
         for key in host.keys() - set(_ELSEWHERE):
             value = host[key]
             if key in _PLAIN:
-                yield f"HostConfig.{key}", shown(value)
+                yield f"HostConfig.{key}", as_text(value)
             elif value and value != [0, 0]:  # ConsoleSize of nothing
                 yield f"HostConfig.{key}", digest(value, self._key)
 
@@ -125,7 +125,7 @@ def mounts(
         source = str(mount.get("Name") or mount.get("Source") or "")
         rights = "rw" if mount.get("RW") else "ro"
         words = (mount["Type"], source, rights, mount.get("Propagation"))
-        yield place, shown(" ".join(str(word) for word in words if word))
+        yield place, as_text(" ".join(str(word) for word in words if word))
         if near and mount["Type"] == "bind":
             yield f"{place}.mode", mode_of(str(mount["Source"]))
 
@@ -149,7 +149,7 @@ def networks(
     for name, end in ends.items():
         aliases = set(end.get("Aliases") or ()) - {container[:_ID]}  # its own name
         words = [f"as {' '.join(sorted(aliases))}"] if aliases else []
-        asked = shown(end.get("IPAMConfig"))
+        asked = as_text(end.get("IPAMConfig"))
         words += [f"at {asked}"] if asked else []
         yield f"Networks.{name}", ", ".join(words) or "connected"
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gameday.model.fingerprint import Fingerprint, digest, shown
+from gameday.model.fingerprint import Fingerprint, as_text, digest
 from gameday.targets.local.instances import instance_of
 from gameday.targets.local.supervisor import Supervisor, SupervisorRefused
 from gameday.targets.procfs import family, state
@@ -52,7 +52,7 @@ class Fingerprints:
     def _config(self, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key in told.keys() - set(_NAMES):
             hidden = key in _HIDDEN
-            value = digest(told[key], self._key) if hidden else shown(told[key])
+            value = digest(told[key], self._key) if hidden else as_text(told[key])
             yield f"config.{key}", value
 
 
@@ -61,13 +61,13 @@ def _process(pid: int) -> Iterator[tuple[str, str]]:
     if not pid:
         return
     frozen = sum(state(member) == "T" for member in family(pid))
-    yield "frozen", shown(frozen)
+    yield "frozen", as_text(frozen)
     try:
-        yield "nice", shown(os.getpriority(os.PRIO_PROCESS, pid))
+        yield "nice", as_text(os.getpriority(os.PRIO_PROCESS, pid))
         processors = sorted(os.sched_getaffinity(pid))
-        yield "processors", shown(processors)
+        yield "processors", as_text(processors)
         for name in _LIMITS:
             limit = resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}"))
-            yield f"limits.{name.lower()}", shown([str(bound) for bound in limit])
+            yield f"limits.{name.lower()}", as_text([str(bound) for bound in limit])
     except OSError:
         return  # it went meanwhile, or is not ours to look at

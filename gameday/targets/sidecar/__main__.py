@@ -68,7 +68,7 @@ def main() -> int:
         say("failed", because=str(wrong))
         return 2
     say("ready", pid=os.getpid())
-    if not bell.wait((GO, END), spec["wait"]) or bell.heard(END):
+    if not bell.wait((GO, END), spec["wait"]) or bell.has_come(END):
         return 0
     failed = False
     try:

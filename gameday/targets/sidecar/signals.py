@@ -25,7 +25,7 @@ class SignalQueue:
         """Return what becomes readable when a signal came."""
         return self._read
 
-    def heard(self, number: int) -> bool:
+    def has_come(self, number: int) -> bool:
         """Return whether that signal has come; SIGINT counts as END."""
         try:
             came = os.read(self._read, 64)
@@ -41,7 +41,7 @@ class SignalQueue:
 
         Returns early, with false, when another signal came.
         """
-        if any(self.heard(number) for number in numbers):
+        if any(self.has_come(number) for number in numbers):
             return True
         select.select([self._read], [], [], max(0.0, seconds))
-        return any(self.heard(number) for number in numbers)
+        return any(self.has_come(number) for number in numbers)

@@ -55,7 +55,7 @@ def _keep(path: str | None, line: str) -> None:
 
 def rest(bell: SignalQueue, deadline: float) -> None:
     """Do nothing until END or the deadline."""
-    while not bell.heard(END):
+    while not bell.has_come(END):
         left = deadline - CLOCK.monotonic()
         if left <= 0:
             return

@@ -3,9 +3,9 @@
 from gameday.model.fingerprint import (
     Difference,
     Fingerprint,
+    as_text,
     differences,
     digest,
-    shown,
 )
 
 BEFORE: Fingerprint = {
@@ -59,21 +59,21 @@ def test_the_inside_counts_only_where_both_sides_saw_it() -> None:
 
 def test_empty_values_are_all_the_same() -> None:
     nothing: tuple[object, ...] = (None, 0, "", [], {}, False)
-    assert {shown(empty) for empty in nothing} == {""}
-    assert shown({"IPv4Address": "", "LinkLocalIPs": None}) == ""
-    assert shown(True) == "True"
+    assert {as_text(empty) for empty in nothing} == {""}
+    assert as_text({"IPv4Address": "", "LinkLocalIPs": None}) == ""
+    assert as_text(True) == "True"
 
 
 def test_the_order_of_keys_does_not_matter() -> None:
     for value in ({"b": [2, 3], "a": "x"}, {"a": "x", "b": [2, 3]}):
-        assert shown(value) == "a=x, b=2 3"
+        assert as_text(value) == "a=x, b=2 3"
 
 
 def test_a_long_value_becomes_a_digest() -> None:
     long = "x" * 81
-    assert shown("x" * 80) == "x" * 80
-    assert shown(long).startswith("#")
-    assert shown(long) != shown(long + "x")
+    assert as_text("x" * 80) == "x" * 80
+    assert as_text(long).startswith("#")
+    assert as_text(long) != as_text(long + "x")
 
 
 def test_a_digest_tells_values_apart_and_shows_none() -> None:

@@ -72,7 +72,7 @@ def test_without_a_hold_it_lasts_until_the_promise_is_kept() -> None:
     drive = Drive(
         plan(Expect(alerts=(promise,)), hold=None), world.dependencies([observer])
     )
-    world.clock.at(9.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
+    world.clock.at(9.0, lambda: drive.put(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
     drive.run()
     undo = next(phase for phase in world.of("phase") if phase.phase == "undo")
     assert undo.at - START == pytest.approx(9.0, abs=0.2)
@@ -91,8 +91,8 @@ def test_the_aftermath_waits_for_the_reset() -> None:
     world = World()
     promise = AlertPromise(alert="Down", fires_within=3.0, resets_within=25.0)
     drive = Drive(plan(Expect(alerts=(promise,)), hold=4.0), world.dependencies())
-    world.clock.at(4.0, lambda: drive.tell(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
-    world.clock.at(19.0, lambda: drive.tell(alert(world.clock.now(), "alert_resolved")))  # type: ignore[arg-type]
+    world.clock.at(4.0, lambda: drive.put(alert(world.clock.now(), "alert_firing")))  # type: ignore[arg-type]
+    world.clock.at(19.0, lambda: drive.put(alert(world.clock.now(), "alert_resolved")))  # type: ignore[arg-type]
     drive.run()
     assert world.clock.now() - START == pytest.approx(19.0, abs=0.2)
 
@@ -139,7 +139,7 @@ def test_a_guardrail_stops_the_run_and_everything_is_undone() -> None:
     drive = Drive(plan(hold=30.0), world.dependencies())
     world.clock.at(
         6.0,
-        lambda: drive.tell(
+        lambda: drive.put(
             event(
                 world.clock.now(),
                 "guardrail",
@@ -305,7 +305,7 @@ def test_an_experiment_that_completes_is_held_all_the_same() -> None:
 def test_an_alert_already_there_is_noted_before_the_fault() -> None:
     world = World()
     drive = Drive(plan(), world.dependencies())
-    world.clock.at(1.0, lambda: drive.tell(alert(START - 60, "alert_firing")))  # type: ignore[arg-type]
+    world.clock.at(1.0, lambda: drive.put(alert(START - 60, "alert_firing")))  # type: ignore[arg-type]
     drive.run()
     (noted,) = world.of("alert_at_start")
     assert (noted.alert, noted.state) == ("Down", "firing")
@@ -321,7 +321,7 @@ def test_a_fault_that_heals_itself_ends_when_the_instance_is_back(kind: str) -> 
     def back() -> None:
         rest = {"service": "web", "state": "running", "health": "", "error": 0.001}
         now = world.clock.now()
-        drive.tell(event(now, "instance", instance="web-1", up=True, **rest))
+        drive.put(event(now, "instance", instance="web-1", up=True, **rest))
 
     world.clock.at(6.0, back)
     drive.run()
@@ -338,9 +338,7 @@ def test_a_crash_that_is_over_between_two_looks_ends_too() -> None:
     def back() -> None:
         (begun,) = world.of("fault_started")
         rest = {"service": "web", "state": "running", "health": "", "error": 0.02}
-        drive.tell(
-            event(begun.at - 0.01, "instance", instance="web-1", up=True, **rest)
-        )
+        drive.put(event(begun.at - 0.01, "instance", instance="web-1", up=True, **rest))
 
     world.clock.at(6.0, back)
     drive.run()
@@ -516,7 +514,7 @@ def test_a_spoiled_promise_is_not_waited_for_and_the_others_are() -> None:
     def slow() -> None:
         now = world.clock.now()
         told = {"alert": "Slow", "labels": labels, "starts": now, "error": 0.0}
-        drive.tell(event(now, "alert_firing", **told))
+        drive.put(event(now, "alert_firing", **told))
 
     world.clock.at(9.0, slow)
     drive.run()

@@ -34,7 +34,7 @@ def field_and_value(request: FaultRequest, mark: str) -> tuple[str, Any]:
 
 def check(workload: Workload, field: str) -> None:
     """Refuse what would change the workload and nothing else."""
-    spec, words = workload.raw["spec"], workload.words
+    spec, words = workload.raw["spec"], workload.kubectl_name
     if field == "replicas":
         if workload.kind == "DaemonSet":
             raise CannotFault(f"{words}: a DaemonSet cannot be scaled")

@@ -89,7 +89,7 @@ class Rollout:
             arguments={**undo_arguments(victim, mark), **more},
         )
         if read(workload.raw, undo) == value:
-            raise FaultFailed(f"{workload.words} has {field} {value} already")
+            raise FaultFailed(f"{workload.kubectl_name} has {field} {value} already")
         return undo
 
     def _workload(self, words: str) -> Workload:

@@ -62,9 +62,9 @@ class ScaleDown:
     ) -> None:
         """Raise FaultFailed unless that pod goes where one fewer is wanted from now."""
         if now["spec"].get("replicas", 1) < 1:
-            raise FaultFailed(f"{workload.words} wants no pods already")
+            raise FaultFailed(f"{workload.kubectl_name} wants no pods already")
         if workload.kind == "Deployment":
-            self._check_removal_order(workload.words, now, pod, uid)
+            self._check_removal_order(workload.kubectl_name, now, pod, uid)
             return
         found = self._context.pods.pod(pod)
         if pod != _highest_ordinal(now):

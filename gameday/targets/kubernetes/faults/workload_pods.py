@@ -89,7 +89,7 @@ def all_back(context: NamespaceContext, undo: Undo, what: str) -> Undone:
     if context.pods.all_run(workload.service, workload.wanted, BACK):
         return Undone(ok=True, found=what)
     fewer = f"fewer than {workload.wanted} pods of {workload.service} run"
-    by_hand = context.kubectl("describe", workload.words)
+    by_hand = context.kubectl("describe", workload.kubectl_name)
     return Undone(ok=False, found=f"{what}, but {fewer}", by_hand=by_hand)
 
 

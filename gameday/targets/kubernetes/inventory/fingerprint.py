@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.model.fingerprint import Fingerprint, digest, shown
+from gameday.model.fingerprint import Fingerprint, as_text, digest
 from gameday.model.platform import LEADER, PLATFORM, WHOLE
 from gameday.targets.kubernetes.client.api import (
     Api,
@@ -72,8 +72,8 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
         ]
     )
     taken: dict[str, dict[str, str]] = {}
-    for kind, found in zip((*_KINDS, "node"), lists, strict=True):
-        for raw in found:
+    for kind, objects in zip((*_KINDS, "node"), lists, strict=True):
+        for raw in objects:
             name = f"{kind}/{raw['metadata']['name']}"
             taken[name] = {key: text for key, text in _values(kind, raw) if text}
     for autoscaler in scaling:
@@ -95,7 +95,7 @@ def _values(kind: str, raw: Json) -> Iterator[tuple[str, str]]:
         return
     meta = raw["metadata"]
     for key, text in (meta.get("labels") or {}).items():
-        yield f"labels.{key}", shown(text)
+        yield f"labels.{key}", as_text(text)
     for key, text in (meta.get("annotations") or {}).items():
         if key not in _PASSING:
             yield f"annotations.{key}", digest(text, _KEY)
@@ -108,7 +108,7 @@ def _values(kind: str, raw: Json) -> Iterator[tuple[str, str]]:
 
 def _node(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what keeps pods away: a node is the cluster's, the rest not ours to see."""
-    yield "spec.unschedulable", shown(spec.get("unschedulable"))
+    yield "spec.unschedulable", as_text(spec.get("unschedulable"))
     for taint in spec.get("taints") or ():
         if not taint["key"].startswith(_CONDITIONS):
             key = f"spec.taints.{taint['key']}:{taint['effect']}"
@@ -120,7 +120,7 @@ def _traces(pod: Json) -> Iterator[tuple[str, str]]:
     for container in pod["spec"].get("ephemeralContainers") or ():
         yield (
             f"pods.ephemeralContainers.{container['name']}",
-            shown(container.get("image")),
+            as_text(container.get("image")),
         )
     meta = pod["metadata"]
     for key in {**(meta.get("annotations") or {}), **(meta.get("labels") or {})}:
@@ -153,7 +153,7 @@ def flat(value: Any, key: str, deep: int = 0) -> Iterator[tuple[str, str]]:
         for entry in value:
             yield from flat(entry, f"{key}.{entry['name']}", deep + 1)
     else:
-        yield key, shown(value)
+        yield key, as_text(value)
 
 
 def _named(value: Any) -> bool:

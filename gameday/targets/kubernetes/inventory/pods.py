@@ -160,7 +160,7 @@ class Namespace:
                 (
                     workload
                     for workload in self._workloads.values()
-                    if workload.words == words
+                    if workload.kubectl_name == words
                 ),
                 None,
             )
@@ -201,7 +201,7 @@ class Namespace:
         for pod in sorted(pods, key=_age):
             workload = self._workload_of(pod)
             if workload is not None:
-                instance = instance_of(pod, workload.service, workload.words)
+                instance = instance_of(pod, workload.service, workload.kubectl_name)
                 ordinal = _ordinal(pod, workload)
                 grouped.setdefault(workload.service, []).append((instance, ordinal))
         return grouped
@@ -224,7 +224,7 @@ class Namespace:
 
     def _kubectl_name(self, pod: Json) -> str:
         workload = self._workload_of(pod)
-        return "" if workload is None else workload.words
+        return "" if workload is None else workload.kubectl_name
 
 
 def version_of(raw: Mapping[str, Any]) -> int:

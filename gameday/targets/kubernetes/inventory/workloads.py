@@ -41,7 +41,7 @@ class Workload:
         return int(self.raw.get("status", {}).get(key, 0))
 
     @property
-    def words(self) -> str:
+    def kubectl_name(self) -> str:
         """The name that a person types: `deployment/web`."""
         return f"{self.kind.lower()}/{self.name}"
 

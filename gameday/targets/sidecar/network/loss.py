@@ -78,7 +78,7 @@ class QueueLoss(_Loss):
         """Drop or let go; prove it beside."""
         threading.Thread(target=self._prove, daemon=True).start()
         queue = self._queue
-        while queue is not None and not bell.heard(END):
+        while queue is not None and not bell.has_come(END):
             left = deadline - CLOCK.monotonic()
             if left <= 0:
                 break

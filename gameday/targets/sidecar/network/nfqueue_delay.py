@@ -48,7 +48,7 @@ class HeldDelay:
         prover = threading.Thread(target=self._prove, daemon=True)
         prover.start()
         queue = self._queue
-        while queue is not None and not bell.heard(END):
+        while queue is not None and not bell.has_come(END):
             now = CLOCK.monotonic()
             if now >= deadline:
                 break

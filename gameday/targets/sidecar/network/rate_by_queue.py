@@ -100,7 +100,7 @@ class QueueRate:
         queues: dict[int, Direction] = {
             way.queue.fileno(): way for way in self._ways.values()
         }
-        while not bell.heard(END):
+        while not bell.has_come(END):
             now = CLOCK.monotonic()
             if now >= deadline:
                 break

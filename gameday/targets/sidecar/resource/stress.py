@@ -85,7 +85,7 @@ class StressProcesses:
         """Wait for END or that moment (monotonic); return what ended it before."""
         ends: list[Any] = [burner.held for burner in self._there]
         ends += [] if self._main is None else [self._main]
-        while not bell.heard(END):
+        while not bell.has_come(END):
             left = until - CLOCK.monotonic()
             if left <= 0:
                 return ""
