@@ -22,6 +22,7 @@ from gameday.model.scenario import (
 )
 from gameday.model.slos.selector import labels_matched
 from gameday.model.slos.slo import COUNTER, Slo
+from gameday.model.target import TARGET_KINDS
 
 _RECOVERS = "recovers_within"  # asked of others than of the services that are hit
 
@@ -51,7 +52,7 @@ def workloads(plan: Plan, step: Step) -> Mapping[str, str]:
 
     As `deployment/web`; other targets have none.
     """
-    if plan.scenario.target.kind != "kubernetes":
+    if not TARGET_KINDS[plan.scenario.target.kind].has_workloads:
         return {}
     steps = [planned for planned in plan.steps if planned.name == step.name]
     faults = [fault for planned in steps for fault in planned.faults]

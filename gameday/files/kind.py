@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.files.text.nodes import Document
+from gameday.model.target import TARGET_KINDS
 
 SCENARIO = "scenario"
 GATE = "gate"
@@ -25,7 +26,6 @@ NAMES: Mapping[str, tuple[str, str]] = {
     PROMETHEUS: ("Prometheus configuration", "Prometheus configurations"),
 }
 _SLO_APIS = ("openslo", "sloth.slok.dev/", "pyrra.dev/")
-_PLATFORMS = {"docker", "kubernetes", "local"}
 _EXPERIMENT = {
     *("title", "description", "version", "tags", "contributions", "runtime"),
     *("controls", "configuration", "secrets", "extensions", "dry"),
@@ -85,9 +85,9 @@ def _is_scenario(value: dict[str, Any]) -> bool:
     if not {"steps", "target"} <= set(value):
         return False
     target = value["target"]
-    return (isinstance(target, dict) and bool(_PLATFORMS & set(target))) or any(
-        "experiment" in step for step in _mappings(value["steps"])
-    )
+    if isinstance(target, dict) and not TARGET_KINDS.keys().isdisjoint(target):
+        return True
+    return any("experiment" in step for step in _mappings(value["steps"]))
 
 
 def _is_slo(value: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What a fault acts on: the target and the instances in it."""
+"""What a fault acts on: the kinds of target, a target, and the instances in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,36 @@ _OWN_MACHINE = (
     *("127.0.0.1", "localhost", "::1", "[::1]"),
     *("host.docker.internal", "host.containers.internal"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetKind:
+    """A platform: the keys by which a scenario names a target of it.
+
+    `name_key`, `namespace_key`: those of `TargetRef.name` and `TargetRef.namespace`;
+    a platform without namespaces has no `namespace_key`. `has_workloads`: the platform
+    keeps instances running, and starts another in the place of one that is lost.
+    """
+
+    name_key: str
+    namespace_key: str = ""
+    has_workloads: bool = False
+
+    @property
+    def url_form(self) -> str:
+        """What follows the scheme in a URL: `CONTEXT/NAMESPACE`."""
+        keys = (self.name_key, self.namespace_key)
+        return "/".join(key.upper() for key in keys if key)
+
+
+# Every kind of target; the schema of a scenario's keys is in files/scenario.
+TARGET_KINDS: Mapping[str, TargetKind] = {
+    "docker": TargetKind(name_key="project"),
+    "kubernetes": TargetKind(
+        name_key="context", namespace_key="namespace", has_workloads=True
+    ),
+    "local": TargetKind(name_key="supervisor"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +59,34 @@ class TargetRef:
     def url(self) -> str:
         """The URL form, as `GAMEDAY_TARGET` carries it."""
         path = quote(self.name, safe="")
-        if self.kind == "kubernetes":
+        if TARGET_KINDS[self.kind].namespace_key:
             path = f"{path}/{quote(self.namespace, safe='')}"
         query = f"?{urlencode(sorted(self.options.items()))}" if self.options else ""
         return f"{self.kind}://{path}{query}"
+
+    @property
+    def as_keys(self) -> dict[str, dict[str, str]]:
+        """The target as a scenario writes it: `{docker: {project: shop}}`."""
+        kind = TARGET_KINDS[self.kind]
+        keys = {kind.name_key: self.name}
+        if kind.namespace_key:
+            keys[kind.namespace_key] = self.namespace
+        return {self.kind: {**keys, **self.options}}
 
 
 def parse_target(url: str) -> TargetRef:
     """Return the target that a URL names; ValueError when it is none."""
     kind, separator, rest = url.partition("://")
-    if not separator or kind not in ("docker", "kubernetes", "local"):
-        raise ValueError(
-            f"{url!r} is not a target; expected docker://PROJECT, "
-            "kubernetes://CONTEXT/NAMESPACE or local://SUPERVISOR"
-        )
+    if not separator or kind not in TARGET_KINDS:
+        *forms, last = (f"{name}://{k.url_form}" for name, k in TARGET_KINDS.items())
+        expected = f"{', '.join(forms)} or {last}"
+        raise ValueError(f"{url!r} is not a target; expected {expected}")
     path, _, query = rest.partition("?")
     options = dict(parse_qsl(query))
-    namespace = ""
-    if kind == "kubernetes":
+    namespace, has_namespace = "", bool(TARGET_KINDS[kind].namespace_key)
+    if has_namespace:
         path, _, namespace = path.rpartition("/")
-    if not path or (kind == "kubernetes" and not namespace):
+    if not path or (has_namespace and not namespace):
         raise ValueError(f"{url!r} names no {kind} target; a part of it is missing")
     return TargetRef(
         kind=kind, name=unquote(path), namespace=unquote(namespace), options=options

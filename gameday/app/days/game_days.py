@@ -94,14 +94,9 @@ def read_scenarios(paths: Sequence[str], wishes: GameDayOptions) -> "list[Scenar
 def _target(url: str) -> dict[str, dict[str, str]]:
     """Return a target as scenarios write it; UsageError where the URL is none."""
     try:
-        target = parse_target(url)
+        return parse_target(url).as_keys
     except ValueError as error:
         raise UsageError(str(error)) from None
-    first = {"docker": "project", "kubernetes": "context", "local": "supervisor"}
-    place = {first[target.kind]: target.name, **target.options}
-    if target.namespace:
-        place["namespace"] = target.namespace
-    return {target.kind: place}
 
 
 def hold(

@@ -8,7 +8,7 @@ import click
 from gameday.cli.terminal.exits import EXITS
 from gameday.cli.terminal.options import (
     as_seconds,
-    named_target,
+    one_target,
     output,
     print_json,
     target_options,
@@ -16,7 +16,6 @@ from gameday.cli.terminal.options import (
 
 if TYPE_CHECKING:
     from gameday.app.evidence.suggest import SuggestedRule, Suggestions
-    from gameday.model.target import TargetRef
 
 
 @click.command("suggest", epilog=EXITS)
@@ -89,7 +88,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     from gameday.clock import SystemClock
 
     begin = init.InitRequest(
-        target=_target(docker, host, context, namespace, local),
+        target=one_target(docker, host, context, namespace, local),
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",
@@ -112,25 +111,6 @@ def command(  # noqa: PLR0913 - one argument for each option
         _print(looked, out, written)
     for note in looked.notes:
         click.echo(f"note: {note}", err=True)
-
-
-def _target(
-    docker: str | None,
-    host: str | None,
-    context: str | None,
-    namespace: str | None,
-    local: str | None,
-) -> "TargetRef":
-    from gameday.errors import UsageError
-    from gameday.model.target import TargetRef
-
-    if sum(name is not None for name in (docker, local, namespace)) != 1:
-        raise UsageError(
-            "name one target: --docker PROJECT, --context NAME --namespace NAMESPACE "
-            "or --local URL"
-        )
-    target = named_target(docker, host, context, namespace)
-    return target or TargetRef(kind="local", name=local or "")
 
 
 def _print(found: "Suggestions", out: str | None, written: Sequence[str]) -> None:

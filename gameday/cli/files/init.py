@@ -3,7 +3,7 @@
 import click
 
 from gameday.cli.terminal.exits import EXITS
-from gameday.cli.terminal.options import named_target, target_options
+from gameday.cli.terminal.options import one_target, target_options
 
 
 @click.command("init", epilog=EXITS)
@@ -36,21 +36,10 @@ def command(  # noqa: PLR0913 - one argument for each option
     """
     from gameday.app import init
     from gameday.clock import SystemClock
-    from gameday.errors import UsageError
     from gameday.files.scenario import starter
-    from gameday.model.target import TargetRef
 
-    names = (docker, local, namespace)
-    if sum(name is not None for name in names) != 1:
-        raise UsageError(
-            "name one target: --docker PROJECT, --context NAME --namespace NAMESPACE "
-            "or --local URL"
-        )
-    target = named_target(docker, host, context, namespace)
-    if target is None:
-        target = TargetRef(kind="local", name=local or "")
     wish = init.InitRequest(
-        target=target,
+        target=one_target(docker, host, context, namespace, local),
         prometheus=prometheus or "",
         alertmanager=alertmanager or "",
         pager=pager or "",

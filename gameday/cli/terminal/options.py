@@ -159,10 +159,30 @@ _TARGET = (
 
 
 def target_options(verb: Verb) -> Verb:
-    """Add the options that name a target; see `named_target`."""
+    """Add the options that name a target; see `one_target` and `named_target`."""
     for option in reversed(_TARGET):
         verb = option(verb)
     return verb
+
+
+def one_target(
+    docker: str | None,
+    host: str | None,
+    context: str | None,
+    namespace: str | None,
+    local: str | None,
+) -> "TargetRef":
+    """Return the target that options name; UsageError: they name none, or several."""
+    from gameday.errors import UsageError
+    from gameday.model.target import TargetRef
+
+    if sum(name is not None for name in (docker, local, namespace)) != 1:
+        raise UsageError(
+            "name one target: --docker PROJECT, --context NAME --namespace NAMESPACE "
+            "or --local URL"
+        )
+    target = named_target(docker, host, context, namespace)
+    return target or TargetRef(kind="local", name=local or "")
 
 
 def named_target(

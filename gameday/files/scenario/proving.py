@@ -100,7 +100,7 @@ def _scenario(proof: Proof, folder: str) -> dict[str, Any]:
         "apiVersion": "gameday/v1",
         "kind": "Scenario",
         "metadata": {"name": proof.name},
-        "target": _target(proof.target),
+        "target": proof.target.as_keys,
     }
     if observe := _observe(proof, folder):
         document["observe"] = observe
@@ -112,15 +112,6 @@ def _scenario(proof: Proof, folder: str) -> dict[str, Any]:
         "expect": _expect(proof),
     }
     return {**document, "blast_radius": radius, "steps": [step]}
-
-
-def _target(target: TargetRef) -> dict[str, Any]:
-    if target.kind == "local":
-        return {"local": {"supervisor": target.name}}
-    if target.kind == "kubernetes":
-        place = {"context": target.name, "namespace": target.namespace}
-        return {"kubernetes": {**place, **target.options}}
-    return {"docker": {"project": target.name, **target.options}}
 
 
 def _observe(proof: Proof, folder: str) -> dict[str, Any]:

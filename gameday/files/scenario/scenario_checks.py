@@ -22,9 +22,9 @@ from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among
 from gameday.model.experiment import Experiment
 from gameday.model.quoting import shown
+from gameday.model.target import TARGET_KINDS
 from gameday.model.values.namespace import is_name, lacks_consent
 
-_TARGETS = ("docker", "kubernetes", "local")
 _CONDITIONS = ("slo", "promql", "http", "alert")
 _WITH_URL = (
     "rate",
@@ -41,7 +41,7 @@ _SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "key"
 
 def check(here: Cursor, named: Named, experiments: Sequence[Experiment | None]) -> None:
     """Report everything that does not fit together."""
-    _one_of(here, "target", _TARGETS)
+    _one_of(here, "target", tuple(TARGET_KINDS))
     _cluster(here)
     _observe(here)
     _load(here, named)

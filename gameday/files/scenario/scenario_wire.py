@@ -12,7 +12,7 @@ from gameday.files.scenario.scenario_fields import Flag, Line, Namespace, Text, 
 from gameday.model import scenario as model
 from gameday.model.experiment import Experiment
 from gameday.model.slos.slo import Slo
-from gameday.model.target import TargetRef
+from gameday.model.target import TARGET_KINDS, TargetRef
 
 
 class Wire(BaseModel):
@@ -58,21 +58,16 @@ class Target(Wire):
 
 def _target(read: Target) -> TargetRef:
     """Return the target; that exactly one is there is looked at elsewhere."""
-    if read.docker is not None:
-        options = {"host": read.docker.host, "context": read.docker.context}
-        given = {key: value for key, value in options.items() if value}
-        return TargetRef(kind="docker", name=read.docker.project, options=given)
-    if read.kubernetes is not None:
-        cluster = read.kubernetes
-        options = {"consent": cluster.consent, "helper_image": cluster.helper_image}
-        return TargetRef(
-            kind="kubernetes",
-            name=cluster.context,
-            namespace=cluster.namespace,
-            options={key: value for key, value in options.items() if value},
-        )
-    name = read.local.supervisor if read.local is not None else ""
-    return TargetRef(kind="local", name=name)
+    for name, kind in TARGET_KINDS.items():
+        if (keys := getattr(read, name)) is not None:
+            options = {key: value for key, value in keys.model_dump().items() if value}
+            return TargetRef(
+                kind=name,
+                name=options.pop(kind.name_key, ""),
+                namespace=options.pop(kind.namespace_key, ""),
+                options=options,
+            )
+    return TargetRef(kind="local", name="")
 
 
 def _is_flag(value: Any) -> str:

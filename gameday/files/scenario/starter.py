@@ -174,12 +174,7 @@ def _scenario(start: Beginning) -> Iterator[str]:
 
 
 def _target(target: TargetRef) -> str:
-    if target.kind == "local":
-        return f"local: {_flow({'supervisor': target.name})}"
-    if target.kind == "kubernetes":
-        place = {"context": target.name, "namespace": target.namespace}
-        return f"kubernetes: {_flow(place)}"
-    return f"docker: {_flow({'project': target.name, **target.options})}"
+    return f"{target.kind}: {_flow(target.as_keys[target.kind])}"
 
 
 def _observe(start: Beginning) -> Iterator[str]:
