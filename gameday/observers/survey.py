@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from gameday.errors import InvalidFile, ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
-from gameday.model.alerting.expression import Selector, series_expression
+from gameday.model.alerting.expression import Selector
+from gameday.model.alerting.expression_parser import series_expression
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import Observe
 from gameday.model.timing.prometheus_settings import PrometheusSettings

@@ -7,7 +7,8 @@ from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import Selector, parse, selectors
+from gameday.model.alerting.expression import Selector, selectors
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.events import Scrape
 from gameday.model.timing.phase import Grid, Phases, undecided
 from gameday.model.timing.rule_delays import jobs_of

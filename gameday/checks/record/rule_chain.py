@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from gameday.checks.record.lost_targets import Loss
 from gameday.checks.record.observer_coverage import RuleScope
 from gameday.model.alerting.alert import AlertRule, RecordingRule
-from gameday.model.alerting.expression import Selector, parse, selectors
+from gameday.model.alerting.expression import Selector, selectors
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.plan import Monitoring
 from gameday.model.timing.rule_delays import recording_rules, scraped
 

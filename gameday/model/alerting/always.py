@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 
-from gameday.model.alerting.expression import Constant, Node, Tree, parse
+from gameday.model.alerting.expression import Constant, Node, Tree
+from gameday.model.alerting.expression_parser import parse
 
 # An element's value, or () for a vector without any; None: it depends on series.
 # SOME: there is an element, whose value depends on them.

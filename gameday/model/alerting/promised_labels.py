@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import parse
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.alerting.known_labels import KnownLabels, exactly, labels_of
 
 _TEMPLATE = "{{"

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass
 
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import Node, Tree, parse, ranges, selectors
+from gameday.model.alerting.expression import Node, Tree, ranges, selectors
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.plan import Monitoring
 from gameday.model.quantity import show_duration
 from gameday.model.timing.rule_delays import recording_rules

@@ -27,9 +27,9 @@ from gameday.model.alerting.expression import (
     Shift,
     Tree,
     Window,
-    parse,
     selectors,
 )
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_duration
 from gameday.model.timing.delay import Change, Delay, SampleMoment, _any

@@ -18,9 +18,9 @@ from gameday.model.alerting.expression import (
     Shift,
     Tree,
     Window,
-    parse,
     selectors,
 )
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.timing.rule_delays import DEEPEST, recording_rules
 
 LOW, HIGH, GONE = "low", "high", "gone"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.always import always
-from gameday.model.alerting.expression import alternatives
+from gameday.model.alerting.expression_parser import alternatives
 from gameday.model.alerting.known_labels import exactly
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise

@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.model.alerting.always import always
-from gameday.model.alerting.expression import parse, series_expression
+from gameday.model.alerting.expression_parser import parse, series_expression
 from gameday.model.alerting.known_labels import labels_of
 
 

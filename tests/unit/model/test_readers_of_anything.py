@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.model.alerting.expression import parse, series_expression
+from gameday.model.alerting.expression_parser import parse, series_expression
 from gameday.model.alerting.time_interval import Muting, intervals_of
 from gameday.model.timing.prometheus_settings import settings_of
 
