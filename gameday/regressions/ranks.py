@@ -54,10 +54,23 @@ def slower(earlier: Sequence[Values], later: Sequence[Values]) -> dict[str, floa
     }
 
 
-def holm(smallest: Mapping[str, float]) -> dict[str, float]:
-    """Return by what each scenario's p is multiplied; the smallest by the most."""
-    ordered = sorted(smallest, key=lambda name: smallest[name])
-    return {name: float(len(ordered) - place) for place, name in enumerate(ordered)}
+def holm(chances: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the p of each scenario's measures, as so many scenarios are tried.
+
+    The scenario that stands out most is multiplied by the most, and where chance may
+    have made it, it may have made all that stand out less.
+    """
+    ordered = sorted(chances, key=lambda name: min(chances[name].values()))
+    adjusted: dict[str, dict[str, float]] = {}
+    least = 0.0
+    for place, name in enumerate(ordered):
+        factor = len(ordered) - place
+        adjusted[name] = {
+            measure: min(1.0, max(least, p * factor))
+            for measure, p in chances[name].items()
+        }
+        least = min(adjusted[name].values())
+    return adjusted
 
 
 def _ways(count: int, later: int) -> Iterator[Sequence[int]]:

@@ -80,20 +80,13 @@ def chances_of(
         if old and new:
             up[repr(family)] = ranks.slower(old, new)
             down[repr(family)] = ranks.slower(_turned(old), _turned(new))
-    made: dict[MeasureKey, tuple[float, float]] = {}
-    factors = [
-        ranks.holm({family: min(found.values()) for family, found in way.items()})
-        for way in (up, down)
-    ]
-    for family, mine in families.items():
-        name = repr(family)
-        if name in up:
-            for key in mine:
-                made[key] = (
-                    min(1.0, up[name].get(repr(key), 1.0) * factors[0][name]),
-                    min(1.0, down[name].get(repr(key), 1.0) * factors[1][name]),
-                )
-    return made
+    slower, faster = ranks.holm(up), ranks.holm(down)
+    return {
+        key: (slower[name].get(repr(key), 1.0), faster[name].get(repr(key), 1.0))
+        for family, mine in families.items()
+        if (name := repr(family)) in up
+        for key in mine
+    }
 
 
 def _by_run(

@@ -23,7 +23,8 @@ def command() -> None:
 def set_(runs: tuple[str, ...], file: str, testbed: str, accept: bool) -> None:
     """Add passing runs to the baseline.
 
-    Where a rule, a route or an interval has changed, what was measured before it goes.
+    Where a rule, a route, an interval or the fault has changed, what was measured
+    before it goes; and so does what the scenario no longer asks.
     """
     from gameday.app.evidence.compare import set_baseline
 

@@ -94,7 +94,16 @@ def test_many_ways_are_drawn_and_the_same_each_time() -> None:
 
 
 def test_of_several_scenarios_the_smallest_p_is_multiplied_most() -> None:
-    assert holm({"a": 0.04, "b": 0.001, "c": 0.5}) == {"b": 3.0, "a": 2.0, "c": 1.0}
+    adjusted = holm({"a": {"m": 0.04}, "b": {"m": 0.001, "n": 0.2}, "c": {"m": 0.5}})
+    assert adjusted["b"] == pytest.approx({"m": 0.003, "n": 0.6})
+    assert adjusted["a"] == pytest.approx({"m": 0.08})
+    assert adjusted["c"] == {"m": 0.5}
+
+
+def test_where_chance_may_have_made_the_first_it_may_have_made_the_second() -> None:
+    adjusted = holm({"a": {"m": 0.03}, "b": {"m": 0.04}, "c": {"m": 0.9, "n": 0.7}})
+    assert adjusted["a"]["m"] == adjusted["b"]["m"] == pytest.approx(0.09)
+    assert adjusted["c"] == {"m": 0.9, "n": 0.7}
 
 
 def test_a_measure_of_which_most_runs_are_the_same_still_stands_out() -> None:
