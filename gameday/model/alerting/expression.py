@@ -1,8 +1,4 @@
-"""What a PromQL expression reads and how far it looks back, as a small tree.
-
-The parser is `promql-parser`, a library without effects. What it does not know (a
-newer syntax) is None: how far such an expression looks back cannot be told.
-"""
+"""What a PromQL expression reads and how far it looks back, as a small tree."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -77,13 +77,13 @@ class Delay:
         )
 
 
-def _any(parts: Sequence[Delay]) -> Delay:
+def delay_of_any(parts: Sequence[Delay]) -> Delay:
     """Return the delay of a value of which any part may decide."""
     if not parts:
         return Delay()
     return Delay(
-        sets=_either([part.sets for part in parts]),
-        clears=_either([part.clears for part in parts]),
+        sets=widest_change([part.sets for part in parts]),
+        clears=widest_change([part.clears for part in parts]),
         every=max(part.every for part in parts),
         lag=max(part.lag for part in parts),
         why=tuple(dict.fromkeys(reason for part in parts for reason in part.why)),
@@ -92,7 +92,8 @@ def _any(parts: Sequence[Delay]) -> Delay:
     )
 
 
-def _either(changes: Sequence[Change]) -> Change:
+def widest_change(changes: Sequence[Change]) -> Change:
+    """Return the span from the earliest moment of these changes to the latest."""
     return Change(
         SampleMoment(
             min(change.early.stamp for change in changes),

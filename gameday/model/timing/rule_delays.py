@@ -32,7 +32,7 @@ from gameday.model.alerting.expression import (
 from gameday.model.alerting.expression_parser import parse
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_duration
-from gameday.model.timing.delay import Change, Delay, SampleMoment, _any
+from gameday.model.timing.delay import Change, Delay, SampleMoment, delay_of_any
 
 LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
 
@@ -73,7 +73,7 @@ class Chain:
         """Return the delay of a selector; `instant`: its last sample is read."""
         recorded = recording_rules(selector, self.monitoring.recorded)
         if recorded:
-            return _any([self._recorded(rule) for rule in recorded])
+            return delay_of_any([self._recorded(rule) for rule in recorded])
         if ":" in selector.name:
             unknown = f"no rule that records {selector.name} is known"
             return Delay().unsettled(unknown)
@@ -166,7 +166,7 @@ class Chain:
 
     def _node(self, node: Node) -> Delay:
         parts = [self.tree(part) for part in node.parts if not _is_constant(part)]
-        whole = _any(parts)
+        whole = delay_of_any(parts)
         if node.tells_time:
             clock = f"it depends on the time of day ({node.word})"
             if node.word in ("time", "timestamp"):
