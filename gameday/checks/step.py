@@ -1,11 +1,16 @@
 """A step as the checks see it: its fault's interval, its end, what disturbed it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 from gameday.checks.questions import services
+from gameday.checks.record.fault_end import end_of_faults, look_errors
+from gameday.checks.record.foreign_changes import (
+    changes_by_actions,
+    instances_taken_down,
+)
 from gameday.checks.record.interruption import interruption
 from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
 from gameday.checks.record.observer_coverage import SLACK
@@ -33,7 +38,6 @@ from gameday.model.target import Instance
 from gameday.model.verdict import Ending
 
 _Kind = TypeVar("_Kind", bound=StepEvent)
-_SAME = 0.002  # seconds by which two records of one moment may differ
 BY_ITSELF = ("self", "")  # by whom a fault ended that nobody undid
 
 
@@ -89,23 +93,9 @@ class StepRun:
 
         An end that was only seen, as that of a crash, is as exact as the look.
         """
-        return max(self._look_errors(), default=0.0)
-
-    def _look_errors(self) -> Iterator[float]:
-        """Yield how exact the looks are that showed a fault to be over."""
-        started = self.events(FaultStarted)
-        victims = {begun.id: begun.instance for begun in started}
-        ends = [
-            (victims.get(ended.id), ended.at)
-            for ended in self.events(FaultEnded)
-            if ended.by == "self"
-        ]
-        for change in self.run.instance_changes if ends else ():
-            if any(
-                victim == change.instance and abs(at - change.at) <= _SAME
-                for victim, at in ends
-            ):
-                yield change.error
+        changes = self.run.instance_changes
+        looks = look_errors(self.events(FaultStarted), self.events(FaultEnded), changes)
+        return max(looks, default=0.0)
 
     @cached_property
     def heals_itself(self) -> bool:
@@ -228,47 +218,12 @@ class StepRun:
 
     @cached_property
     def changed(self) -> tuple[InstanceChanged, ...]:
-        """The instances' changes while other extensions' actions were at work.
-
-        What was under way before them is not their doing, nor what a Job is: its
-        pods come and go by themselves.
-        """
+        """The instances' changes while other extensions' actions were at work."""
         if not self.step.experiment.foreign or self.start is None:
             return ()
         until = self.end if self.fault_end is None else self.fault_end
-        settled: dict[str, bool] = {}
-        changes = []
-        for change in self.run.instance_changes:
-            name = change.instance
-            if change.at < self.start:
-                settled[name] = bool(change.up) or change.state != "running"
-            elif (
-                change.at <= until
-                and settled.get(name, True)
-                and name not in self._jobs
-            ):
-                changes.append(change)
-        return tuple(changes)
-
-    def _taken_down(self) -> set[str]:
-        """Return the instances that other extensions' actions took down."""
-        before = {
-            change.instance
-            for change in self.run.instance_changes
-            if change.at < (self.start or 0.0)
-        }
-        planned = {instance.name for instance in self.run.plan.instances}
-        down = {change.instance for change in self.changed if not change.up}
-        return down & (before | planned)
-
-    @cached_property
-    def _jobs(self) -> frozenset[str]:
-        """The instances that belong to Jobs."""
-        return frozenset(
-            instance.name
-            for instance in self.run.plan.instances
-            if instance.labels.get("workload", "").startswith(("job/", "cronjob/"))
-        )
+        changes, instances = self.run.instance_changes, self.run.plan.instances
+        return changes_by_actions(changes, instances, self.start, until)
 
     @cached_property
     def victims(self) -> Victims:
@@ -318,34 +273,11 @@ class StepRun:
         return [event for event in self.events(Phase) if event.phase in phases]
 
     def _own_end(self) -> float | None:
-        started = self.events(FaultStarted)
-        begun = {start.id for start in started}
-        ended: dict[str, float] = {}
-        for event in self.events(FaultEnded):
-            if event.ok:  # a later undo of what is over already changes nothing
-                ended.setdefault(event.id, event.at)
-        if not begun or not begun <= ended.keys():
-            return None
-        for victim in self.replaced:  # from then on its fault is over
-            ended[victim.fault] = min(ended[victim.fault], victim.at)
-        ends = [self._up_for_good(start, ended[start.id]) for start in started]
-        known = [at for at in ends if at is not None]
-        return max(known) if len(known) == len(ends) else None
-
-    def _up_for_good(self, begun: FaultStarted, end: float) -> float | None:
-        """Return when an instance was up for good; None: it was not, a crash loop.
-
-        A fault that ends when the instance is back has not ended in one that goes
-        down again.
-        """
-        kind = CATALOGUE.get(begun.fault)
-        if kind is None or not kind.heals_itself:
-            return end
-        at: float | None = end
-        for change in self.run.instance_changes:
-            if change.instance == begun.instance and end < change.at <= self.end:
-                at = None if not change.up else change.at if at is None else at
-        return at
+        in_step = [
+            change for change in self.run.instance_changes if change.at <= self.end
+        ]
+        started, ended = self.events(FaultStarted), self.events(FaultEnded)
+        return end_of_faults(started, ended, self.replaced, in_step)
 
     def _stopped_before(self) -> str:
         if self.run.ending is Ending.REFUSED:
@@ -357,7 +289,12 @@ class StepRun:
     def _victims(self) -> tuple[Instance, ...]:
         """Return the instances that were hit, with all that the plan knows of them."""
         names = {event.instance for event in self.events(FaultStarted)}
-        names |= self._taken_down()
+        names |= instances_taken_down(
+            self.changed,
+            self.run.instance_changes,
+            self.run.plan.instances,
+            self.start or 0.0,
+        )
         return tuple(_named(self.run.plan.instances, names))
 
 

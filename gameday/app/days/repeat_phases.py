@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import selectors
-from gameday.model.alerting.expression_parser import parse
 from gameday.model.events import Event, FaultStarted, Phase
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
