@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gameday.app.days import repeat_phases
 from gameday.app.days.make_plan import fetch, modules_for, read
 from gameday.app.result import FIRST_LEAD, Options, Repeat
 from gameday.clock import SystemClock
@@ -130,6 +129,7 @@ def hold(
 
 def _lead_of(held: HeldGameDay) -> float | None:
     """Return how long it took from the order to the fault; None: not known."""
+    from gameday.app.days import repeat_phases
     from gameday.app.judge_run import find
     from gameday.store.folder import parse_lines
 

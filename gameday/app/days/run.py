@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from gameday.app.days import fingerprints, record_series, repeat_phases
+from gameday.app.days import fingerprints
 from gameday.app.days.expected_ending import (
     environment,
     refused_plan,
     spoiled_from_the_start,
 )
-from gameday.app.days.make_plan import Prepared
+from gameday.app.days.make_plan import Prepared, fetch
 from gameday.app.heal import pop_reason
-from gameday.app.judge_run import write_all
 from gameday.app.observing.run_observers import RunObservers
 from gameday.app.observing.secrets import Redactor
 from gameday.app.result import Options, Result
@@ -42,7 +41,12 @@ from gameday.model.plan import Plan
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.observers.standing import read_standing
 from gameday.ports import Clock
-from gameday.runner.dependencies import Pace, RunDependencies, Screen
+from gameday.runner.dependencies import (
+    InjectionMoment,
+    Pace,
+    RunDependencies,
+    Screen,
+)
 from gameday.runner.drive import Drive
 from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.run_ledger import RunLedger
@@ -123,6 +127,8 @@ def run(
             broken=session.broken,
         )
         session.store.append(ended)
+    from gameday.app.judge_run import write_all
+
     stored = write_all(session.store, properties=options.junit_properties)
     session.store.close()
     code = exit_code(stored.verdict, refusal=stop.refusal or session.refusal)
@@ -216,6 +222,7 @@ def _drive(
             plan, _dependencies(session, target, run_observers, fork_server, run_ledger)
         )
         drive.broken = session.broken
+        fetch("gameday.app.judge_run")  # in the warm-up, so that the end need not wait
         stop = drive.run()
         ended_cleanly = stop.ending is Ending.FINISHED
     finally:
@@ -343,10 +350,18 @@ def _dependencies(
         standing=partial(read_standing, session.plan.scenario.observe, session.clock),
         anyway=session.options.anyway,
         followed=session.options.followed,
-        moment=repeat_phases.moments(
-            session.plan, session.options.repeat, session.clock
-        ),
+        moment=_moments(session),
     )
+
+
+def _moments(session: Session) -> Callable[[str], InjectionMoment | None]:
+    """Return what says when a step's fault is to fall; only repeats mind."""
+    repeat = session.options.repeat
+    if repeat is None:
+        return lambda _step: None
+    from gameday.app.days.repeat_phases import moments
+
+    return moments(session.plan, repeat, session.clock)
 
 
 def _why_lost(target: OpenTarget) -> Callable[[], str]:
@@ -357,7 +372,9 @@ def _record(session: Session) -> None:
     """Record what the rules read, where anything was injected; never fails a run."""
     if not any(isinstance(event, FaultStarted) for event in session.store.events()):
         return
-    why = record_series.record(session.plan, session.store, session.clock)
+    from gameday.app.days.record_series import record
+
+    why = record(session.plan, session.store, session.clock)
     if why:
         with suppress(StoreError):
             session.store.append(Note(at=session.clock.now(), text=why))
