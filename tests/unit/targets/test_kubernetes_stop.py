@@ -295,6 +295,26 @@ def test_more_pods_than_are_wanted_are_waited_for_by_nobody(lab: Lab) -> None:
         lab.prepared(lab.victim(0))
 
 
+def test_a_stop_reads_what_decides_and_nothing_twice(lab: Lab) -> None:
+    """Each of them is waited for before the fault is there."""
+    lab.cluster.asked.clear()
+    victim = lab.victim(0)
+    owners = ("daemonsets", "deployments", "replicasets", "statefulsets")
+    assert sorted(lab.cluster.asked) == [PODS, *(f"{APPS}/{kind}" for kind in owners)]
+    pod = f"{PODS}/{victim.labels['pod']}"
+    workload = f"{DEPLOYMENTS}/web"
+    lab.cluster.asked.clear()
+    undo = lab.prepared(victim)
+    assert lab.cluster.asked == [pod, workload, PODS]
+    lab.cluster.asked.clear()
+    lab.target.inject(STOP, victim, undo)
+    assert lab.cluster.asked == [
+        workload,
+        *(pod, f"PATCH {pod}"),
+        *(workload, PODS, f"PATCH {workload}"),
+    ]
+
+
 # What is given back -------------------------------------------------------------------
 
 

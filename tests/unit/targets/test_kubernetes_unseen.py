@@ -97,6 +97,18 @@ def test_a_run_of_its_own_goes_without(
 # `gameday heal` -----------------------------------------------------------------------
 
 
+def test_what_was_listed_already_is_not_asked_for_again(
+    cluster: FakeCluster, target: KubernetesTarget
+) -> None:
+    """A run has listed its pods and workloads by the time that it takes the lock."""
+    cluster.put("/api/v1/namespaces", NAMESPACE)
+    cluster.forbidden = {SECRETS}
+    target.instances()
+    cluster.asked.clear()
+    assert target.marks.unseen() == (SECRETS,)
+    assert sorted(cluster.asked) == sorted(HIDDEN)
+
+
 def test_heal_says_what_it_could_not_look_at_and_keeps_the_lock(
     cluster: FakeCluster, target: KubernetesTarget
 ) -> None:

@@ -17,7 +17,11 @@ from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Gone, Json, namespaced
 from gameday.targets.kubernetes.faults.fields import own_note
 from gameday.targets.kubernetes.faults.workload_pods import is_ready
-from gameday.targets.kubernetes.inventory.workloads import Workload, controller
+from gameday.targets.kubernetes.inventory.workloads import (
+    WorkloadObject,
+    controller,
+    find_workload,
+)
 from gameday.targets.kubernetes.ownership.desired_replicas import (
     allowed_replicas,
     stops,
@@ -43,7 +47,7 @@ class ScaleDown:
         """Refuse a victim that would not be the one to go."""
         words = victim.labels["workload"]
         kind = words.partition("/")[0]
-        workload = self._context.pods.workload(words)
+        workload = self._find(words)
         if workload is None or workload.kind not in _SCALABLE:
             raise CannotFault(
                 f"{victim.name}: a {kind or 'pod without a workload'} cannot be scaled "
@@ -57,8 +61,11 @@ class ScaleDown:
             )
         self._check_is_removed(workload, workload.raw, pod, uid)
 
+    def _find(self, words: str) -> WorkloadObject | None:
+        return find_workload(self._context.api, self._context.namespace, words)
+
     def _check_is_removed(
-        self, workload: Workload, now: Json, pod: str, uid: str
+        self, workload: WorkloadObject, now: Json, pod: str, uid: str
     ) -> None:
         """Raise FaultFailed unless that pod goes where one fewer is wanted from now."""
         if now["spec"].get("replicas", 1) < 1:
@@ -104,7 +111,7 @@ class ScaleDown:
     def scale_down(self, kind: str, undo: Undo) -> None:
         """Make the victim the one to go, and want one pod fewer."""
         words, given = str(undo.arguments["workload"]), undo.arguments
-        workload = self._context.pods.workload(words)
+        workload = self._find(words)
         if workload is None:
             raise FaultFailed(f"{words} is not there any more")
         if workload.kind == "Deployment":
@@ -145,7 +152,7 @@ class ScaleDown:
 
     def scale_up(self, undo: Undo) -> tuple[str, bool]:
         """Want that pod again; return what was found, and whether one has to come."""
-        workload = self._context.pods.workload(str(undo.arguments["workload"]))
+        workload = self._find(str(undo.arguments["workload"]))
         if workload is None:
             self._restore_deletion_cost(undo)
             return "the workload is gone", False

@@ -13,9 +13,10 @@ from gameday.targets.kubernetes.inventory.pod_status import LABEL, instance_of
 from gameday.targets.kubernetes.inventory.workloads import (
     Workload,
     controller,
-    read_replica_sets,
-    read_workloads,
+    read_owners,
+    workload_paths,
 )
+from gameday.targets.threads import all_of
 
 _OVER = ("Succeeded", "Failed")
 _OVERTAKEN = 30.0  # seconds by which an answer can be older than the one before it
@@ -36,12 +37,17 @@ class Namespace:
         self._wanted: dict[str, int] = {}
         self._reading = threading.Lock()
         self._ordering = threading.Lock()
+        self.readable: set[str] = set()  # collections that were listed
         self._newest: Json = {}
         self._newest_at = 0.0
 
     def instances(self, service: str | None = None) -> list[Instance]:
         """Return the instances of a service (also of a label selector), or of all."""
-        return self.instances_of_list(self._listed(), service)
+        if self._workloads:
+            return self.instances_of_list(self._listed(), service)
+        # The first time nobody's owner is known: all are asked beside the pods.
+        pods, _ = all_of([self._listed, self.workloads])
+        return self.told(pods, service)
 
     def instances_of_list(
         self, document: Json, service: str | None = None
@@ -64,7 +70,9 @@ class Namespace:
         return objects
 
     def _listed(self) -> Json:
-        pods = self._api.get(namespaced(self.name, "pods"))
+        path = namespaced(self.name, "pods")
+        pods = self._api.get(path)
+        self.readable.add(path)
         if not pods["items"]:
             self._exists()
         return pods
@@ -210,8 +218,8 @@ class Namespace:
         return self._workloads.keys() | self._owners.keys() | self._other_owners
 
     def _read(self) -> None:
-        self._workloads = read_workloads(self._api, self.name)
-        self._owners = read_replica_sets(self._api, self.name)
+        self._workloads, self._owners = read_owners(self._api, self.name)
+        self.readable |= workload_paths(self.name)
         for workload in self._workloads.values():
             self._wanted.setdefault(workload.service, workload.wanted)
 

@@ -1,6 +1,6 @@
 """What keeps pods running: Deployments, StatefulSets and DaemonSets of a namespace."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,12 +18,11 @@ _REPLICA_SETS = "replicasets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """One workload: its service name, its path in the API, and it as it was read."""
+class WorkloadObject:
+    """One workload: its path in the API, and it as it was read."""
 
     kind: str
     name: str
-    service: str
     path: str
     raw: Json
 
@@ -46,15 +45,52 @@ class Workload:
         return f"{self.kind.lower()}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload(WorkloadObject):
+    """A workload with its service name, which depends on what else there is."""
+
+    service: str
+
+
 def path_of(namespace: str, kind: str, name: str) -> str:
     """Return a workload's path in the API."""
     return namespaced(namespace, PLURALS[kind], name, group=APPS)
 
 
-def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
+def workload_paths(namespace: str) -> set[str]:
+    """Return the collections of workloads in the API."""
+    return {namespaced(namespace, plural, group=APPS) for plural in PLURALS.values()}
+
+
+def find_workload(api: Api, namespace: str, words: str) -> WorkloadObject | None:
+    """Return the workload that an instance's label names (`deployment/web`), or None.
+
+    One question, where the workload with its service name takes four.
+    """
+    lower, _, name = words.partition("/")
+    kind = next((kind for kind in PLURALS if kind.lower() == lower), "")
+    if not kind or not name:
+        return None
+    path = path_of(namespace, kind, name)
+    raw = api.find(path)
+    if raw is None:
+        return None
+    return WorkloadObject(kind=kind, name=name, path=path, raw=raw)
+
+
+def read_owners(api: Api, namespace: str) -> tuple[dict[str, Workload], dict[str, str]]:
+    """Return the workloads by uid, and by each ReplicaSet's uid its Deployment's.
+
+    All are asked at once: who asks waits for one answer, not for one after the other.
+    """
+    plurals = (*PLURALS.values(), _REPLICA_SETS)
+    paths = [namespaced(namespace, plural, group=APPS) for plural in plurals]
+    *lists, replica_sets = all_of([partial(api.items, path) for path in paths])
+    return _workloads(namespace, lists), _deployments(replica_sets)
+
+
+def _workloads(namespace: str, lists: Sequence[list[Json]]) -> dict[str, Workload]:
     """Return the workloads by uid; a name that two kinds have carries its kind."""
-    paths = [namespaced(namespace, plural, group=APPS) for plural in PLURALS.values()]
-    lists = all_of([partial(api.items, path) for path in paths])
     pairs = [
         (kind, raw) for kind, raws in zip(PLURALS, lists, strict=True) for raw in raws
     ]
@@ -73,9 +109,8 @@ def read_workloads(api: Api, namespace: str) -> dict[str, Workload]:
     return workloads
 
 
-def read_replica_sets(api: Api, namespace: str) -> dict[str, str]:
+def _deployments(replica_sets: Iterable[Json]) -> dict[str, str]:
     """Return by each ReplicaSet's uid the uid of the Deployment that owns it."""
-    replica_sets = api.items(namespaced(namespace, _REPLICA_SETS, group=APPS))
     pairs = (
         (replica_set["metadata"]["uid"], controller(replica_set))
         for replica_set in replica_sets

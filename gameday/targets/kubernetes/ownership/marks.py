@@ -135,7 +135,8 @@ class Marks:
     def unseen(self) -> tuple[str, ...]:
         """Return the places that this account may not read; it breaks nothing there.
 
-        Each fault's rights (`rights`) have those to list what carries its mark.
+        Each fault's rights (`rights`) have those to list what carries its mark. What
+        was listed here already is readable, and not asked for again.
         """
 
         def may_not(path: str) -> bool:
@@ -145,7 +146,7 @@ class Marks:
                 return True
             return False
 
-        places = self._paths()
+        places = [path for path in self._paths() if path not in self._pods.readable]
         refusals = all_of([partial(may_not, path) for path in places])
         return tuple(
             path for path, hidden in zip(places, refusals, strict=True) if hidden

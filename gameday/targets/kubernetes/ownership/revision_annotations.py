@@ -9,14 +9,18 @@ from contextlib import suppress
 from typing import Any
 
 from gameday.targets.kubernetes.client.api import Api, Forbidden, Gone, Json, namespaced
-from gameday.targets.kubernetes.inventory.workloads import APPS, Workload, controller
+from gameday.targets.kubernetes.inventory.workloads import (
+    APPS,
+    WorkloadObject,
+    controller,
+)
 from gameday.targets.kubernetes.ownership.marks import COPIES, UNDO
 
 _LOOKS = 5  # the last of them has to find nothing
 _PAUSE = 0.5  # seconds: a controller that looked before the mark went may still write
 
 
-def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
+def remove_copies(api: Api, namespace: str, workload: WorkloadObject) -> None:
     """Remove from a workload's revisions the marks that the workload no longer has.
 
     The cluster removes a revision with its workload, and old ones at any time; their
@@ -37,7 +41,7 @@ def remove_copies(api: Api, namespace: str, workload: Workload) -> None:
 
 
 def _copies(
-    api: Api, path: str, workload: Workload, held: set[str]
+    api: Api, path: str, workload: WorkloadObject, held: set[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield each revision that carries more than the workload, and what."""
     try:
