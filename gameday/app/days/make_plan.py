@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gameday import __version__
 from gameday.app.check import environment_with
 from gameday.errors import GamedayError, InvalidFile
 from gameday.ledger.entries import RecoveredFault
+from gameday.model.faults.fault import FaultRequest
 from gameday.model.plan import Plan
 from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
@@ -153,18 +155,29 @@ def _find(
 
     try:
         target = open_target(scenario.target.url, clock)
-        return target, [*target.instances(), *_selected(target, scenario)], ""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            beside.submit(_learn_rights, target, scenario)
+            return target, [*target.instances(), *_selected(target, scenario)], ""
     except GamedayError as error:
         return None, [], str(error)
 
 
+def _learn_rights(target: OpenTarget, scenario: Scenario) -> None:
+    """Have the target find out which rights it has: the plan asks for them next."""
+    if target.rights is None:
+        return
+    for kind in sorted({fault.kind for fault in _faults(scenario)}):
+        with suppress(GamedayError):  # who plans asks again, and says why
+            target.rights.missing([kind])
+
+
+def _faults(scenario: Scenario) -> list[FaultRequest]:
+    return [fault for step in scenario.steps for fault in step.experiment.faults]
+
+
 def _selected(target: Target, scenario: Scenario) -> list[Instance]:
     """Return the instances of services that are label selectors (`app=web`)."""
-    services = {
-        request.selection.service
-        for step in scenario.steps
-        for request in step.experiment.faults
-    }
+    services = {request.selection.service for request in _faults(scenario)}
     return [
         instance
         for name in sorted(services)
