@@ -12,8 +12,8 @@ MODULES = {
     "local": ("gameday.targets.local.target",),
     "kubernetes": (
         "gameday.targets.kubernetes.target",
-        "kubernetes.client",
-        "kubernetes.config",
+        "gameday.targets.kubernetes.client.library",
+        "kubernetes.stream",
     ),
 }
 

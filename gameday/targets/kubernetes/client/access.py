@@ -50,17 +50,18 @@ def access_of(ref: TargetRef) -> Access:
 def configuration_of(context: str) -> Any:
     """Return the client's configuration; TargetNotFound where there is no such one."""
     import yaml
-    from kubernetes import client, config
 
-    made = client.Configuration()
+    from gameday.targets.kubernetes.client import library
+
+    made = library.Configuration()
     made.retries = 0  # `Api` retries what is safe to be asked twice
     made.connection_pool_maxsize = _CONNECTIONS
     try:
         if context == IN_CLUSTER:
-            config.load_incluster_config(client_configuration=made)
+            library.load_incluster_config(client_configuration=made)
         else:
             _load(context, made)
-    except (config.ConfigException, OSError) as wrong:
+    except (library.ConfigException, OSError) as wrong:
         raise TargetNotFound(_why(context, str(wrong))) from wrong
     except (
         # What the client does with entries of another shape than it expects.
@@ -78,12 +79,12 @@ def configuration_of(context: str) -> Any:
 
 def _load(context: str, made: Any) -> None:
     """Load a context; ConfigException also where its credential plugin fails."""
-    from kubernetes import config
+    from gameday.targets.kubernetes.client import library
 
     heard = _Heard()
     logging.getLogger().addHandler(heard)
     try:
-        config.load_kube_config(
+        library.load_kube_config(
             config_file=kubeconfig(),
             context=context,
             client_configuration=made,
@@ -93,7 +94,7 @@ def _load(context: str, made: Any) -> None:
         logging.getLogger().removeHandler(heard)
     if heard.said:
         message = f"its credential plugin failed: {heard.said[0]}"
-        raise config.ConfigException(message)
+        raise library.ConfigException(message)
 
 
 class _Heard(logging.Handler):

@@ -93,7 +93,7 @@ class Api:
     def _client(self) -> Any:
         with self._making:
             if self._made is None:
-                from kubernetes.client.api_client import ApiClient
+                from gameday.targets.kubernetes.client.library import ApiClient
 
                 self._made = ApiClient(self.configuration)
             return self._made
@@ -200,7 +200,8 @@ class Api:
     def speaking(self) -> Iterator[None]:
         """Turn the client's errors into ours."""
         import urllib3.exceptions
-        from kubernetes.client.exceptions import ApiException
+
+        from gameday.targets.kubernetes.client.library import ApiException
 
         try:
             yield

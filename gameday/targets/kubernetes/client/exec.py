@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed, TargetNotFound
-from gameday.targets.kubernetes.client.api import CONNECT, READ, Api, ApiRefused
+from gameday.targets.kubernetes.client.api import (
+    CONNECT,
+    READ,
+    Api,
+    ApiRefused,
+    namespaced,
+)
 
 _SHELL = "/bin/sh"
 _STDOUT, _STATUS = 1, 3  # the channels of the API's exec protocol
@@ -90,27 +96,42 @@ def _open(api: Api, spoken: ExecCommand) -> Any:
     return opened[0]
 
 
-def _opened(api: Api, spoken: ExecCommand) -> Any:
-    from kubernetes.client import CoreV1Api
-    from kubernetes.client.api_client import ApiClient
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import stream
+class ExecCall:
+    """The one call of the client that is made by its `stream`.
 
-    # A client of its own: `stream` swaps the client's way to ask while it works.
-    core = CoreV1Api(ApiClient(api.configuration))
-    try:
-        return stream(
-            core.connect_get_namespaced_pod_exec,
-            spoken.pod,
-            spoken.namespace,
-            command=[_SHELL, "-c", spoken.command],
-            stderr=True,
-            stdin=False,
-            stdout=True,
-            tty=False,
+    The client's own class for it has every other call of the API as well.
+    """
+
+    def __init__(self, api_client: Any) -> None:
+        self.api_client = api_client  # by this name `stream` finds it
+
+    def connect(self, spoken: ExecCommand) -> Any:
+        """Have a command run in a pod; return the connection."""
+        command = [("command", word) for word in (_SHELL, "-c", spoken.command)]
+        wanted = {"stderr": True, "stdin": False, "stdout": True, "tty": False}
+        return self.api_client.call_api(
+            namespaced(spoken.namespace, "pods", spoken.pod, "exec"),
+            "GET",
+            {},
+            [*command, *wanted.items()],
+            {"Accept": "*/*"},
+            auth_settings=["BearerToken"],
+            _return_http_data_only=True,
             _preload_content=False,
             _request_timeout=READ,
         )
+
+
+def _opened(api: Api, spoken: ExecCommand) -> Any:
+    from gameday.targets.kubernetes.client.library import ApiClient, ApiException
+
+    # After it: it is imported without the models.
+    from kubernetes.stream import stream  # isort: skip
+
+    # A client of its own: `stream` swaps the client's way to ask while it works.
+    call = ExecCall(ApiClient(api.configuration))
+    try:
+        return stream(call.connect, spoken)
     except ApiException as wrong:
         status = int(wrong.status or 0)
         raise ApiRefused(f"{spoken.pod}: {wrong.reason}", status, {}) from wrong
