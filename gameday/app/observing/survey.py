@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,7 +29,13 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, s
     surveyor = LiveSurveyor(
         scenario.observe, clock, _routing, promised or None, every=not scenario.steps
     )
-    monitoring = replace(surveyor.monitoring(), at=clock.now(), live=True)
+    observe = scenario.observe
+    with ThreadPoolExecutor(max_workers=3) as beside:  # none needs another's answer
+        alerts_now = beside.submit(read_standing, observe, clock)
+        metrics = beside.submit(_metrics_now, scenario, clock)
+        counters = beside.submit(survey_slos, observe.prometheus, scenario.slos, clock)
+        monitoring = replace(surveyor.monitoring(), at=clock.now(), live=True)
+    interval, unknown = counters.result()
     if monitoring.rules is not None and (paths := scenario.observe.files.rules):
         rules, recorded = _rules_of(paths)
         monitoring = replace(
@@ -36,11 +43,10 @@ def survey(scenario: Scenario, clock: Clock) -> tuple[Monitoring, Mapping[str, s
             rules=_with_offsets(monitoring.rules, rules),
             recorded=_with_offsets(monitoring.recorded, recorded),
         )
-    interval, unknown = survey_slos(scenario.observe.prometheus, scenario.slos, clock)
     monitoring = replace(
         monitoring,
-        metrics=_metrics_now(scenario, clock),
-        standing=read_standing(scenario.observe, clock),
+        metrics=metrics.result(),
+        standing=alerts_now.result(),
         slo_interval=interval,
         unknown_metrics=unknown,
     )
