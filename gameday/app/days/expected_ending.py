@@ -7,6 +7,7 @@ looked at, as the run does at its gate.
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
@@ -71,12 +72,13 @@ def expected_ending(
         return RunStopped(Ending.REFUSED, str(error), conclusive=True)
     if held:
         return RunStopped(Ending.REFUSED, held, conclusive=True)
-    return (
-        _unseen(plan, observers)
-        or spoiled_from_the_start(plan)
-        or _not_steady(plan, target.url, probers)
-        or _breached(plan, clock)
-    )
+    why = _unseen(plan, observers) or spoiled_from_the_start(plan)
+    if why is not None:
+        return why
+    with ThreadPoolExecutor(max_workers=1) as beside:  # both only look
+        unsteady_now = beside.submit(_not_steady, plan, target.url, probers)
+        breach = _breached(plan, clock)
+        return unsteady_now.result() or breach
 
 
 def environment(url: str, seed: int) -> dict[str, str]:
