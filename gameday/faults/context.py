@@ -7,11 +7,12 @@ that belongs to this very process, and starts a watchdog for it.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from gameday.clock import SystemClock
-from gameday.errors import FaultFailed
+from gameday.errors import FaultFailed, GamedayError
 from gameday.ledger.heal import Opener
 from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
@@ -23,6 +24,7 @@ from gameday.targets.opened import OpenTarget
 from gameday.targets.procfs import identify
 
 CLOCK = SystemClock()
+_AHEAD: dict[str, OpenTarget] = {}  # opened before the first fault, by URL
 WATCHDOGS: dict[
     str, WatchdogHandle
 ] = {}  # of the run that this very process has opened
@@ -61,11 +63,23 @@ def fault_context(configuration: Mapping[str, Any] | None) -> FaultContext:
     return FaultContext(
         run=run,
         step=os.environ.get("GAMEDAY_STEP", ""),
-        target=open_target(url, CLOCK),
+        target=_AHEAD.pop(url) if url in _AHEAD else open_target(url, CLOCK),
         seed=os.environ.get("GAMEDAY_SEED") or run,
         ledger=Ledger(ledger_path(), CLOCK),
         own=own,
     )
+
+
+def open_ahead() -> None:
+    """Open the run's target for its first fault, and look at it, before there is one.
+
+    A client is made, connections are opened, and who owns what is learned. Nothing that
+    decides comes from this look: the fault looks again.
+    """
+    url = os.environ.get("GAMEDAY_TARGET", "")
+    with suppress(GamedayError):  # the fault asks again, and says why
+        target = _AHEAD[url] = open_target(url, CLOCK)
+        target.instances()
 
 
 def open_own_run(mine: FaultContext) -> None:

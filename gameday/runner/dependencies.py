@@ -161,7 +161,7 @@ class RunDependencies:
     `why_lost`: why the target is not this run's any more; empty while it is.
     `standing`: the alerts and silences that are there now. `anyway`: go on where
     nothing can be learned of any promised alert. `followed`: another scenario comes
-    after this one. `moment`: when a step's fault is to begin; None: at once.
+    after this one. `moment`: when a step's fault is to begin; None: at once. `ahead`: see `Job`.
     """
 
     clock: Pace
@@ -180,3 +180,4 @@ class RunDependencies:
     anyway: bool = False
     followed: bool = False
     moment: Callable[[str], InjectionMoment | None] = _at_once
+    ahead: Callable[[], None] | None = None

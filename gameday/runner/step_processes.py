@@ -92,7 +92,11 @@ class StepProcesses:
                 step.name, step.experiment.document
             )
         self._progress.injected_at = self._dependencies.clock.now()
-        job = replace(self._job(step), rollbacks=self._progress.rollbacks)
+        job = replace(
+            self._job(step),
+            rollbacks=self._progress.rollbacks,
+            ahead=self._dependencies.ahead if step.experiment.faults else None,
+        )
         self._engine = self._dependencies.engine.experiment(job, self._on_engine)
 
     def release(self) -> None:

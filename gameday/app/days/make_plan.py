@@ -79,19 +79,22 @@ def fetch(module: str) -> None:
 
 
 def modules_for(scenarios: Sequence[Scenario]) -> list[str]:
-    """Return the modules that faults on these scenarios' targets need.
+    """Return the modules that these scenarios' faults need.
 
-    None where other extensions act: some of them read the environment as they are
-    imported, and theirs is set for each run.
+    Nothing of a target where other extensions act: some of them read the environment as
+    they are imported, and theirs is set for each run.
     """
     from gameday.targets import MODULES
 
+    faults = [fault for scenario in scenarios for fault in _faults(scenario)]
+    families = sorted({fault.kind.partition(".")[0] for fault in faults})
+    ours = [f"gameday.faults.{family}" for family in families]
     if any(
         step.experiment.foreign for scenario in scenarios for step in scenario.steps
     ):
-        return []
+        return ours
     kinds = sorted({scenario.target.kind for scenario in scenarios})
-    return [name for kind in kinds for name in MODULES[kind]]
+    return [*ours, *(name for kind in kinds for name in MODULES[kind])]
 
 
 def prepare(scenario: Scenario, clock: Clock, seed: int | None) -> Prepared:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from gameday.app.days import fingerprints
+from gameday.app.days.engine_start import open_target_ahead
 from gameday.app.days.expected_ending import (
     environment,
     refused_plan,
@@ -351,6 +352,7 @@ def _dependencies(
         anyway=session.options.anyway,
         followed=session.options.followed,
         moment=_moments(session),
+        ahead=open_target_ahead,
     )
 
 

@@ -49,6 +49,8 @@ def conduct(pipe: Connection, job: Job) -> None:
     if job.rollbacks:
         Ledger(ledger_path(), SystemClock()).take_over(job.rollbacks)
     threading.Thread(target=_stop_with_parent, daemon=True).start()
+    if job.ahead is not None:
+        threading.Thread(target=job.ahead, daemon=True).start()
     document = copy.deepcopy(dict(job.document))
     relay = Relay(pipe, hold=job.hold, given=job.configuration)
     try:

@@ -1,6 +1,6 @@
 """What a forked process is asked to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ class Job:
 
     `rollbacks`: the ledger's entry of its foreign rollbacks; 0: there is none.
     `configuration`: values that probes gave for its configuration; each is asked once.
+    `ahead`: what is done beside the experiment's own gate, before its method; it has to
+    be a function of a module, which the process imports.
     """
 
     document: Mapping[str, Any]
@@ -18,3 +20,4 @@ class Job:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     hold: bool = True  # wait for the parent's word between method and rollbacks
     rollbacks: int = 0
+    ahead: Callable[[], None] | None = None

@@ -14,6 +14,7 @@ import pytest
 from gameday.runner.engine.fork_server import ForkServer
 from gameday.runner.engine.jobs import Job
 from tests.conftest import ROOT
+from tests.unit.runner import ahead
 from tests.unit.runner.interrupting import REASON
 
 PATIENCE = 60.0  # seconds
@@ -124,3 +125,34 @@ def test_a_script_that_holds_game_days_is_not_run_again_by_them(tmp_path: Path) 
     assert (tmp_path / "runs.txt").read_text() == "once\n", done.stderr
     assert "rolled_back" in done.stdout, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_done_ahead_is_done_beside_the_gate(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    """An engine that did it only after its gate, or its method, would hold here."""
+    done = tmp_path / "done"
+    until = f"-c 'until [ -e {done} ]; do sleep 0.01; done'"
+    waits = {"type": "process", "path": "sh", "arguments": until}
+    gate = {"type": "probe", "name": "done", "tolerance": 0, "provider": waits}
+    steady = {"title": "it was done", "probes": [gate]}
+    heard = Heard()
+    job = Job(
+        document=experiment(**{"steady-state-hypothesis": steady}),
+        environment={"DONE": str(done)},
+        hold=False,
+        ahead=ahead.touch,
+    )
+    fork_server.experiment(job, heard)
+    heard.wait("gone")
+    assert heard.said["engine"]["status"] == "completed"
+
+
+def test_an_engine_goes_on_where_nothing_could_be_done_ahead(
+    fork_server: ForkServer,
+) -> None:
+    heard = Heard()
+    job = Job(document=experiment(), hold=False, ahead=ahead.fail)
+    fork_server.experiment(job, heard)
+    heard.wait("gone")
+    assert heard.said["engine"]["status"] == "completed"
