@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Route
-from gameday.model.alerting.expression_parser import parse, selectors
+from gameday.model.alerting.expression import selectors
+from gameday.model.alerting.expression_parser import parse
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.promise import Since

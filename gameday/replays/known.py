@@ -4,35 +4,75 @@ For a rule that is what it was this is the truth: a sample that was being scrape
 the rule was evaluated has a stamp before the evaluation and was not seen by it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.recording import Recording, SeriesRecord
-from gameday.replays.machine import Key, Life, SeriesResult, Slots, lives
+from gameday.replays.machine import ERROR, Key, Life, SeriesResult, Slots, lives
 
 
-def known_lives(rule: AlertRule, recording: Recording, slots: Slots) -> list[Life]:
-    """Return every life of a rule's alerts as it was recorded."""
-    mine = [recorded for recorded in recording.series if _is_of(recorded, rule)]
+def written_by(
+    recording: Recording,
+    rules: Sequence[AlertRule],
+    made: Callable[[int], Collection[Key]],
+) -> dict[int, list[SeriesRecord]]:
+    """Return, by a rule's place, the series of `ALERTS` that it wrote.
+
+    `made`: the labels of the alerts that a rule makes, by evaluating it; asked where
+    several rules may have written a series. Nothing of a rule: that cannot be told.
+    """
+    written: dict[int, list[SeriesRecord]] = {at: [] for at in range(len(rules))}
+    for series in recording.series:
+        able = [place for place, rule in enumerate(rules) if _is_of(series, rule)]
+        if len(able) > 1:
+            key = frozenset(_alert_labels(series).items())
+            did = [place for place in able if key in made(place)]
+            if len(did) != 1:
+                for place in able:
+                    written.pop(place, None)
+                continue
+            able = did
+        for place in able:
+            if place in written:
+                written[place].append(series)
+    return written
+
+
+def known_lives(
+    rule: AlertRule, written: Sequence[SeriesRecord], slots: Slots
+) -> tuple[list[Life], Slots]:
+    """Return every life of a rule's alerts as it was recorded, and its evaluations."""
+    stamps = [series.at[0] for series in written if series.at]
+    if stamps:
+        first = slots.first + (stamps[0] - slots.first) % slots.interval
+        slots = replace(slots, first=first, error=ERROR)
     fired: dict[Key, list[int]] = {}
     results = []
-    for recorded in mine:
-        labels = {
-            name: text
-            for name, text in recorded.labels.items()
-            if name not in ("__name__", "alertstate")
-        }
+    for recorded in written:
+        labels = _alert_labels(recorded)
         at = _present(recorded, slots)
         results.append(SeriesResult(labels=labels, at=at))
         if recorded.labels.get("alertstate") == "firing":
             fired.setdefault(frozenset(labels.items()), []).extend(at)
-    known = lives(rule, results, slots)
+    # That it keeps firing for a while is in the record already.
+    as_written = replace(rule, labels={}, keep_firing=0.0)
+    known = lives(as_written, results, slots, once=False)
     for life in known:
+        life.rule = rule
         at = fired.get(frozenset(life.labels.items()), [])
         until = slots.last + 1 if life.ended is None else life.ended
         inside = [slot for slot in at if life.active <= slot < until]
         life.firing = min(inside, default=None)
-    return known
+    return known, slots
+
+
+def _alert_labels(series: SeriesRecord) -> dict[str, str]:
+    return {
+        name: text
+        for name, text in series.labels.items()
+        if name not in ("__name__", "alertstate")
+    }
 
 
 def _is_of(series: SeriesRecord, rule: AlertRule) -> bool:

@@ -66,6 +66,10 @@ class Unexpandable(ValueError):
     """A label's template that cannot be filled in here; the text says which."""
 
 
+class Duplicate(ValueError):
+    """Alerts of one evaluation that have the same labels; the text says whose."""
+
+
 def labels_of(rule: AlertRule, series: Mapping[str, str]) -> dict[str, str]:
     """Return an alert's labels: its series', then its rule's; Unexpandable."""
     labels = {name: text for name, text in series.items() if name != "__name__"}
@@ -81,14 +85,30 @@ def labels_of(rule: AlertRule, series: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in labels.items() if text}
 
 
-def lives(rule: AlertRule, results: Iterable[SeriesResult], slots: Slots) -> list[Life]:
-    """Return every life of a rule's alerts, in the order in which they began."""
+def lives(
+    rule: AlertRule,
+    results: Iterable[SeriesResult],
+    slots: Slots,
+    *,
+    once: bool = True,
+) -> list[Life]:
+    """Return every life of a rule's alerts, in the order in which they began.
+
+    `once`: two series of one evaluation that end up with the same labels are Duplicate,
+    as Prometheus fails to evaluate such a rule.
+    """
     present: dict[int, dict[Key, Mapping[str, str]]] = {}
     for result in results:
         labels: Mapping[str, str] = labels_of(rule, result.labels)
         key = frozenset(labels.items())
         for at in result.at:
-            present.setdefault(at, {})[key] = labels
+            there = present.setdefault(at, {})
+            if once and key in there:
+                raise Duplicate(
+                    f"Prometheus fails to evaluate {rule.name}: several of its series "
+                    "have the same labels once the rule's own are added"
+                )
+            there[key] = labels
     machine = _Machine(rule)
     for at in range(slots.first, slots.last + 1, slots.interval):
         machine.evaluate(at, present.get(at, {}))

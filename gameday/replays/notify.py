@@ -1,10 +1,14 @@
 """What Alertmanager would have sent of alerts: its groups, waits, mutes and receivers.
 
 A group is flushed `group_wait` after its first alert came, then every
-`group_interval`; each integration hears of what is new since it was told last, of the
-end only with `send_resolved`, and again after `repeat_interval`.
+`group_interval`. What is muted then is left out, also its end. An integration is told
+when something fires that the last notification did not say, when nothing of it fires
+any more, when an end is new (only with `send_resolved`), and again after
+`repeat_interval`. What was said last is remembered beyond the group's own life
+(Alertmanager, notify.DedupStage).
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +23,7 @@ from gameday.model.alerting.alert import (
 from gameday.model.events import Event, Page, Routed, Suppressed, Unsuppressed
 
 FOREVER = float("inf")
+EMPTY = 30.0  # seconds: Alertmanager looks so often for groups without alerts
 NEAR = 0.25  # seconds within which nobody knows which of two things came first
 Labels = Mapping[str, str]
 Key = frozenset[tuple[str, str]]
@@ -48,21 +53,47 @@ class NotifyContext:
     silences: Sequence[MutingSilence] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The last notification of an integration: who fired, who was over, and when."""
+
+    firing: frozenset[Key]
+    over: frozenset[Key]
+    at: float
+
+
 @dataclass(slots=True)
 class _Group:
-    """One group of Alertmanager's; `told`: by integration, who was said to fire."""
+    """One group of Alertmanager's; `said`: the last notification of an integration.
+
+    `open`: by how many seconds its flushes may be later, as its life is not known.
+    """
 
     path: tuple[Route, ...]
     labels: Labels
     next: float
     alerts: dict[Key, Firing] = field(default_factory=dict)
-    told: dict[int, frozenset[Key]] = field(default_factory=dict)
-    sent: dict[int, float] = field(default_factory=dict)
+    said: dict[int, _Said] = field(default_factory=dict)
     flushed: bool = False  # once at least
+    emptied: float | None = None  # when it had no alerts any more
+    open: float = 0.0
 
     @property
     def route(self) -> Route:
         return self.path[-1]
+
+    def begin(self, first: Firing) -> None:
+        """Take its first alert, or the first since it was empty.
+
+        An empty group lives on until Alertmanager looks, within half a minute.
+        """
+        new = first.fires + self.route.group_wait
+        self.next, self.open, self.flushed = new, 0.0, False
+        if self.emptied is None or first.fires - self.emptied > EMPTY:
+            return
+        passed = math.ceil((first.fires - self.emptied) / self.route.group_interval)
+        lived = self.emptied + passed * self.route.group_interval
+        self.next, self.open = min(new, lived), abs(new - lived)
 
 
 def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
@@ -117,9 +148,7 @@ def _of_group(
     waiting = list(members)
     while waiting or group.alerts:
         if not group.alerts:
-            first = waiting[0]
-            group.told, group.sent, group.flushed = {}, {}, False
-            group.next = first.fires + group.route.group_wait
+            group.begin(waiting[0])
         if group.next > told.until:
             return
         while waiting and waiting[0].fires <= group.next:
@@ -130,6 +159,7 @@ def _of_group(
         group.alerts = {
             k: alert for k, alert in group.alerts.items() if alert.ends > at
         }
+        group.emptied = None if group.alerts else at
         group.next = at + group.route.group_interval
 
 
@@ -140,23 +170,24 @@ def _flush(
     receiver = told.routing.receiver(group.route.receiver)
     if receiver is None or _route_muted(group.path, at, told):
         return
-    alerts = [
-        alert
-        for alert in group.alerts.values()
-        if not _muted_by(alert, at, firings, told) or alert.ends <= at
-    ]
+    alerts, doubt = _unmuted(group, firings, told)
     burning = frozenset(alert.key for alert in alerts if alert.ends > at)
     over = frozenset(alert.key for alert in alerts if alert.ends <= at)
     for number, way in enumerate(receiver.integrations):
-        before = group.told.get(number, frozenset())
-        resolved = over & before if way.send_resolved else frozenset[Key]()
-        again = at - group.sent.get(number, at) >= group.route.repeat_interval
-        fresh = bool(burning - before) or (bool(burning) and again)
-        group.told[number] = burning
-        if not fresh and not resolved:
+        said = group.said.get(number)
+        again = at - said.at if said else 0.0
+        told_again = again >= group.route.repeat_interval and bool(burning)
+        if not alerts or not (
+            _is_news(said, burning, over, way.send_resolved) or told_again
+        ):
             continue
-        group.sent[number] = at
-        shown = [alert for alert in alerts if alert.key in burning | resolved]
+        group.said[number] = _Said(burning, over, at)
+        if not burning and not way.send_resolved:
+            continue
+        shown = [a for a in alerts if way.send_resolved or a.key in burning]
+        late = _possible_delay(group, shown, at, firings, told)
+        if told_again and again == group.route.repeat_interval:
+            late = max(late, group.route.group_interval)  # nobody knows which is first
         yield Page(
             at=at,
             receiver=receiver.name,
@@ -164,18 +195,65 @@ def _flush(
             status="firing" if burning else "resolved",
             group_key=_group_key(group),
             alerts=[_entry(alert, at) for alert in shown],
-            late=_possible_delay(group, shown, at),
+            late=late,
+            doubt=doubt,
         )
 
 
-def _possible_delay(group: _Group, shown: Iterable[Firing], at: float) -> float:
+def _is_news(
+    said: _Said | None, burning: frozenset[Key], over: frozenset[Key], ends: bool
+) -> bool:
+    """Whether an integration is told of a flush; `ends`: it has `send_resolved`."""
+    if said is None:
+        return bool(burning)
+    if not burning:
+        return bool(said.firing)
+    return not burning <= said.firing or (ends and not over <= said.over)
+
+
+def _unmuted(
+    group: _Group, firings: Sequence[Firing], told: NotifyContext
+) -> tuple[list[Firing], str]:
+    """Return the alerts of a flush that nothing mutes, and a doubt about it.
+
+    What an inhibition that has just begun would mute may have been faster.
+    """
+    at = group.next
+    alerts: list[Firing] = []
+    doubt = ""
+    for alert in group.alerts.values():
+        muted = _muted_by(alert, at, firings, told)
+        before = muted and _muted_by(alert, at - NEAR, firings, told)
+        if muted and (before or not muted.startswith("inhibition")):
+            continue
+        if muted:
+            doubt = "an inhibition began just as the page was due"
+        alerts.append(alert)
+    return alerts, doubt
+
+
+def _possible_delay(
+    group: _Group,
+    shown: Iterable[Firing],
+    at: float,
+    firings: Sequence[Firing],
+    told: NotifyContext,
+) -> float:
     """Return by how many seconds a page may come later: it missed this flush by a hair.
 
-    An alert that comes, or ends, just as the group is flushed waits for the next one.
+    An alert that comes, or ends, or is not muted any more, just as the group is
+    flushed waits for the next one.
     """
-    edges = [alert.ends if alert.ends <= at else alert.fires for alert in shown]
-    near = any(at - edge < NEAR for edge in edges)
-    return group.route.group_interval if near and group.flushed else 0.0
+    near = any(
+        at - (alert.ends if alert.ends <= at else alert.fires) < NEAR
+        for alert in shown
+        if group.flushed
+    )
+    freed = any(
+        alert.fires <= at - NEAR and _muted_by(alert, at - NEAR, firings, told)
+        for alert in shown
+    )
+    return group.open + (group.route.group_interval if near or freed else 0.0)
 
 
 def _entry(firing: Firing, at: float) -> dict[str, object]:

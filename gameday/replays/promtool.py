@@ -27,13 +27,18 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitTest:
-    """What one file tests: rules (paths), the series they read, what has to ring."""
+    """What one file tests: rules (paths), the series they read, what has to ring.
+
+    `slack`: evaluations by which promtool may differ, which evaluates every group at
+    the same moments.
+    """
 
     run: str
     rules: tuple[str, ...]
     slots: Slots
     series: Sequence[SeriesRecord]
     expected: Sequence[Expected]
+    slack: int = 0
 
 
 def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[SeriesRecord]:
@@ -73,7 +78,7 @@ def _lines(test: UnitTest) -> Iterator[str]:
             yield f"        values: {_quoted(values)}"
     yield "    promql_expr_test:"
     for expected in test.expected:
-        for at, labels in _moments(expected, test.slots):
+        for at, labels in _moments(expected, test.slots, test.slack):
             name = json.dumps(expected.alert)
             expr = f'ALERTS{{alertname={name}, alertstate="firing"}}'
             yield f"      - expr: {_quoted(expr)}"
@@ -113,13 +118,24 @@ def _runs(values: Iterable[Cell]) -> Iterator[str]:
 
 
 def _moments(
-    expected: Expected, slots: Slots
+    expected: Expected, slots: Slots, slack: int
 ) -> Iterator[tuple[int, list[Mapping[str, str]]]]:
-    """Yield the evaluations at which what fires changes, and those just before."""
+    """Yield the evaluations at which what fires changes, and those just before.
+
+    Where promtool may differ, those that are as near as is sure.
+    """
     edges = {life.firing for life in expected.lives if life.firing is not None}
     edges |= {life.ended for life in expected.lives if life.firing and life.ended}
-    moments = {at - slots.interval for at in edges} | edges
-    for at in sorted(moment for moment in moments if moment >= slots.first):
+    apart = slack * slots.interval
+    moments = {at - slots.interval - apart for at in edges}
+    moments |= {at + apart for at in edges}
+    sure = {
+        at
+        for at in moments
+        if slots.first <= at <= slots.last
+        and not any(edge - apart <= at < edge + apart for edge in edges)
+    }
+    for at in sorted(sure):
         fires: list[Mapping[str, str]] = [
             {**life.labels, "alertstate": "firing"}
             for life in expected.lives

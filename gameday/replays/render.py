@@ -6,7 +6,7 @@ from typing import Any
 from gameday.model.quantity import show_duration
 from gameday.model.verdict import Finding, Outcome
 from gameday.replays.judged import Replayed
-from gameday.replays.vary import Varied
+from gameday.replays.vary import NotVaried, Varied
 from gameday.reports import verdict_json
 from gameday.reports.wording import clean
 
@@ -108,8 +108,10 @@ def _labels(labels: Mapping[str, str]) -> str:
     return "{" + ", ".join(f'{name}="{text}"' for name, text in pairs) + "}"
 
 
-def varied(variant: Varied) -> str:
+def varied(variant: Varied | NotVaried) -> str:
     """Return in one line what another `for` would do."""
+    if isinstance(variant, NotVaried):
+        return f"  {clean(variant.alert)} is not varied: {clean(variant.because)}"
     hold = show_duration(variant.hold) if variant.hold else "0s"
     if variant.detected is not None:
         when = f"fires after {show_duration(variant.detected)}"

@@ -7,10 +7,10 @@ so, and the error says how near; a group that was not there may have any phase.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule, static
-from gameday.model.alerting.recording import Recording, SeriesRecord
+from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import ERROR, Slots
 
 LATE = 0.01  # seconds: an evaluation's clock may be read so long after its slot
@@ -21,74 +21,121 @@ Rule = AlertRule | RecordingRule
 class GroupPhase:
     """A group's phase in ms within its interval, in ms; `error` in s."""
 
+    name: str
+    file: str
     phase: int
     interval: int
     error: float
 
 
-def phases(recording: Recording, rules: Sequence[Rule]) -> dict[str, GroupPhase]:
-    """Return each group's phase, by the group's name, as it was recorded.
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Every group's phase, as it was recorded."""
+
+    groups: tuple[GroupPhase, ...]
+
+    def of(self, rule: Rule) -> GroupPhase | None:
+        """Return the phase of a rule's group; None: no such group was recorded.
+
+        Several files may have groups of one name. A file may lie elsewhere than it
+        did, so that its last part has to do, or the name where only one group has it.
+        """
+        named = [group for group in self.groups if group.name == rule.group]
+        same = [group for group in named if group.file == rule.file]
+        alike = [group for group in named if _last(group.file) == _last(rule.file)]
+        for found in (same, alike, named):
+            if len(found) == 1:
+                return found[0]
+        return None
+
+
+def _last(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def phases(recording: Recording, rules: Sequence[Rule]) -> Phases:
+    """Return each group's phase, as it was recorded.
 
     `rules`: as they were when the run was held.
     """
-    phases_by_group: dict[str, GroupPhase] = {}
-    for group in recording.groups:
-        interval = round(group.interval * 1000)
-        near = math.floor((group.last - LATE / 2) * 1000)
-        phases_by_group[group.name] = GroupPhase(
-            phase=near % interval, interval=interval, error=LATE / 2 + ERROR
-        )
+    near = Phases(tuple(_near(group) for group in recording.groups))
+    exact: dict[tuple[str, str], GroupPhase] = {}
     for series in recording.series:
-        rule = _writer(series, rules)
-        known = phases_by_group.get(rule.group) if rule else None
-        if rule is None or known is None or not series.at or known.error == ERROR:
+        stamp = _first_value(series)
+        if stamp is None:
             continue
-        stamp = next(
-            (
-                at
-                for at, value in zip(series.at, series.values, strict=True)
-                if value is not None
-            ),
-            None,
-        )
-        if stamp is not None:
-            offset = round((rule.query_offset or 0.0) * 1000)
-            phase = (stamp + offset) % known.interval
-            phases_by_group[rule.group] = GroupPhase(
-                phase=phase, interval=known.interval, error=ERROR
-            )
-    return phases_by_group
+        writers = {
+            (group.file, group.name): rule
+            for rule in _writers(series, rules)
+            if (group := near.of(rule)) is not None
+        }
+        fitting = [key for key, rule in writers.items() if _agrees(near, rule, stamp)]
+        keys = list(writers) if len(writers) == 1 else fitting
+        if len(keys) == 1 and keys[0] not in exact:
+            rule = writers[keys[0]]
+            group = near.of(rule)
+            if group is not None:
+                offset = round((rule.query_offset or 0.0) * 1000)
+                phase = (stamp + offset) % group.interval
+                exact[keys[0]] = replace(group, phase=phase, error=ERROR)
+    return Phases(
+        tuple(exact.get((group.file, group.name), group) for group in near.groups)
+    )
 
 
-def _writer(series: SeriesRecord, rules: Iterable[Rule]) -> Rule | None:
-    """Return the only rule that may have written a series."""
+def _near(group: GroupRecord) -> GroupPhase:
+    """Return a group's phase as the time of its last evaluation tells it."""
+    interval = round(group.interval * 1000)
+    near = math.floor((group.last - LATE / 2) * 1000)
+    return GroupPhase(
+        name=group.name,
+        file=group.file,
+        phase=near % interval,
+        interval=interval,
+        error=LATE / 2 + ERROR,
+    )
+
+
+def _agrees(near: Phases, rule: Rule, stamp: int) -> bool:
+    """Whether a sample may be of a group, by when the group is evaluated."""
+    group = near.of(rule)
+    if group is None:
+        return False
+    offset = round((rule.query_offset or 0.0) * 1000)
+    apart = (stamp + offset - group.phase) % group.interval
+    return min(apart, group.interval - apart) <= group.error * 1000
+
+
+def _first_value(series: SeriesRecord) -> int | None:
+    samples = zip(series.at, series.values, strict=True)
+    return next((at for at, value in samples if value is not None), None)
+
+
+def _writers(series: SeriesRecord, rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules that may have written a series."""
     name = series.labels.get("__name__", "")
     kind: type[Rule] = RecordingRule
     if name == "ALERTS":
         kind, name = AlertRule, series.labels.get("alertname", "")
-    fitting = [
+    return [
         rule
         for rule in rules
         if isinstance(rule, kind)
         and rule.name == name
         and _fits(rule.labels, series.labels)
     ]
-    groups = {rule.group for rule in fitting}
-    return fitting[0] if len(groups) == 1 else None
 
 
 def _fits(labels: Mapping[str, str], series: Mapping[str, str]) -> bool:
     return all(series.get(name) == text for name, text in static(labels).items())
 
 
-def slots(
-    rule: Rule, known: Mapping[str, GroupPhase], since: float, until: float
-) -> Slots:
+def slots(rule: Rule, known: Phases, since: float, until: float) -> Slots:
     """Return a rule's evaluations within a time in seconds, on Prometheus' clock.
 
     The slots are those of its samples: a query offset is taken off.
     """
-    phase = known.get(rule.group)
+    phase = known.of(rule)
     interval = round((rule.interval or 60.0) * 1000)
     error = interval / 1000
     start = 0

@@ -5,14 +5,14 @@ that what its rules did then (a failed evaluation, a reload) is taken out; that 
 restarted is not, since samples are missing for that time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gameday.checks.pages.mutes import MutingSilence, read_silences
 from gameday.checks.record.clocks import Clocks, read_clocks
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.known_labels import KnownLabels
-from gameday.model.alerting.relabel import sent
+from gameday.model.alerting.relabel import Relabelled, sent
 from gameday.model.events import (
     AlertAtStart,
     AlertCleared,
@@ -56,7 +56,8 @@ class ReplayedAlert:
 class TodaysRules:
     """Today's rules and routes, and what they make of the record.
 
-    `unknown`: by a rule's place in `rules`, why it cannot be replayed. `moved`: seconds
+    `unknown`: by a rule's place in `rules`, why it cannot be replayed; `never`: why it
+    can never fire; `perhaps`: why it may ring though it does not here. `moved`: seconds
     by which the time that time intervals see is moved. `until`: the record's end.
     """
 
@@ -65,6 +66,8 @@ class TodaysRules:
     routing: Routing | None = None
     rung: tuple[ReplayedAlert, ...] = ()
     unknown: dict[int, str]
+    never: Mapping[int, str] = field(default_factory=dict)
+    perhaps: Mapping[int, str] = field(default_factory=dict)
     until: float
     moved: float = 0.0
 
@@ -173,13 +176,45 @@ def _pager_clock(timeline: Timeline) -> Iterator[Event]:
 def _sent(plan: Plan, timeline: Timeline, today: TodaysRules) -> list[Event]:
     if today.routing is None:
         return []
-    told = NotifyContext(
-        routing=today.routing,
+    told = _context(today.routing, timeline, today)
+    return notify.events_of(_firings(plan, today.rung), told)
+
+
+def pages_if_held(
+    plan: Plan, timeline: Timeline, today: TodaysRules, end: float, until: float
+) -> list[Page]:
+    """Return the pages until a time, had what rang when the fault ended gone on.
+
+    `end`: of the fault, `until`: both on Prometheus' clock.
+    """
+    if today.routing is None:
+        return []
+    firings = [
+        replace(firing, ends=notify.FOREVER) if firing.ends >= end else firing
+        for firing in _firings(plan, today.rung)
+    ]
+    told = replace(_context(today.routing, timeline, today), until=until)
+    return [sent for sent in notify.events_of(firings, told) if isinstance(sent, Page)]
+
+
+def pages_later(
+    plan: Plan, timeline: Timeline, today: TodaysRules, until: float
+) -> list[Page]:
+    """Return the pages until a time after the record, should nothing else ring."""
+    if today.routing is None:
+        return []
+    told = replace(_context(today.routing, timeline, today), until=until)
+    events = notify.events_of(_firings(plan, today.rung), told)
+    return [sent for sent in events if isinstance(sent, Page)]
+
+
+def _context(routing: Routing, timeline: Timeline, today: TodaysRules) -> NotifyContext:
+    return NotifyContext(
+        routing=routing,
         until=today.until,
         moved=today.moved,
         silences=tuple(_silences(timeline)),
     )
-    return notify.events_of(_firings(plan, today.rung), told)
 
 
 def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
@@ -211,12 +246,23 @@ def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
 
     None: it does not hear of it, or what is done to them on the way is not known.
     """
+    heard = _heard(plan, life)
+    if heard.dropped is not False or _is_in_part(heard):
+        return None
+    return {name: text for name, text in heard.labels.values.items() if text}
+
+
+def lost_on_the_way(plan: Plan, life: Life) -> bool:
+    """Whether it is not known what Alertmanager hears of an alert."""
+    heard = _heard(plan, life)
+    return heard.dropped is None or (heard.dropped is False and _is_in_part(heard))
+
+
+def _heard(plan: Plan, life: Life) -> Relabelled:
     monitoring = plan.monitoring
     known = KnownLabels(dict(life.labels), others=False)
-    heard = sent(known, monitoring.external_labels, monitoring.relabels)
-    if heard.dropped is not False:
-        return None
-    values = heard.labels.values
-    if any(text is None for text in values.values()):
-        return None
-    return {name: text for name, text in values.items() if text}
+    return sent(known, monitoring.external_labels, monitoring.relabels)
+
+
+def _is_in_part(heard: Relabelled) -> bool:
+    return any(text is None for text in heard.labels.values.values())

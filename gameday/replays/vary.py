@@ -27,6 +27,14 @@ class Varied:
     quiet: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotVaried:
+    """A rule that other times of `for` were not tried with, and why."""
+
+    alert: str
+    because: str
+
+
 def parse_vary(text: str) -> tuple[float, ...]:
     """Return the durations of `for=1m,2m,5m`; ValueError for anything else."""
     key, _, rest = text.partition("=")

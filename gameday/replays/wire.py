@@ -1,7 +1,7 @@
 """Prometheus' remote read and remote write, as bytes: protobuf within snappy.
 
-Only what samples need: no histograms, no exemplars, no metadata. Staleness markers are
-told from other NaNs by their bits.
+Only what samples need: no exemplars, no metadata, and a series with native histograms
+comes without samples. Staleness markers are told from other NaNs by their bits.
 """
 
 import struct
@@ -16,6 +16,7 @@ _DOUBLE = struct.Struct("<d")
 _KINDS = {"=": 0, "!=": 1, "=~": 2, "!~": 3}
 _LITERAL_MOST = 60  # lengths up to it are in a literal's first byte
 _HIGH = 1 << 63
+_HISTOGRAMS = 4  # the field of a series
 
 
 class WireError(ValueError):
@@ -79,6 +80,7 @@ def _series(message: bytes) -> SeriesRecord:
     labels: dict[str, str] = {}
     at: list[int] = []
     values: list[float | None] = []
+    with_histograms = False
     for number, inside in _fields(message):
         if number == 1:
             pair = {key: bytes(text).decode() for key, text in _fields(inside)}
@@ -93,6 +95,10 @@ def _series(message: bytes) -> SeriesRecord:
                     when = part if part < _HIGH else part - 2 * _HIGH
             at.append(when)
             values.append(raw)
+        elif number == _HISTOGRAMS:
+            with_histograms = True
+    if with_histograms:
+        at, values = [], []
     return SeriesRecord(labels=labels, at=at, values=values)
 
 

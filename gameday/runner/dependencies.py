@@ -161,7 +161,8 @@ class RunDependencies:
     `why_lost`: why the target is not this run's any more; empty while it is.
     `standing`: the alerts and silences that are there now. `anyway`: go on where
     nothing can be learned of any promised alert. `followed`: another scenario comes
-    after this one. `moment`: when a step's fault is to begin; None: at once. `ahead`: see `Job`.
+    after this one. `moment`: when a step's fault is to begin; None: at once. `ahead`:
+    see `Job`.
     """
 
     clock: Pace

@@ -1,8 +1,9 @@
 """`series.ndjson.gz`: what rules read during a run, one series a line.
 
-The first line says what was recorded and from when to when; each further one has a
-series' `labels`, its times `at` (milliseconds: the first, then the steps) and `values`
-(null: the series ended here).
+The first line says what was recorded and from when to when, and whether it is `bare`
+(without Prometheus' external labels); each further one has a series' `labels`, its
+times `at` (milliseconds: the first, then the steps) and `values` (null: the series
+ended here).
 """
 
 import gzip
@@ -44,6 +45,7 @@ def _lines(recording: Recording) -> Iterator[str]:
         "stored": [asdict(selector) for selector in recording.stored],
         "left_out": dict(recording.left_out),
         "groups": [asdict(group) for group in recording.groups],
+        "bare": recording.bare,
     }
     yield _json(head)
     for series in sorted(
@@ -96,6 +98,7 @@ def _recording(head: dict[str, Any], lines: list[str]) -> Recording:
         left_out=head["left_out"],
         groups=tuple(GroupRecord(**group) for group in head["groups"]),
         series=tuple(_series(json.loads(line)) for line in lines),
+        bare=bool(head.get("bare", False)),
     )
 
 

@@ -9,6 +9,7 @@ from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.recording import Read
 from gameday.model.events import RunStarted
 from gameday.model.plan import Monitoring, Plan
+from gameday.model.timeline import Timeline
 from gameday.ports import Clock
 from gameday.store.folder import SERIES
 from gameday.store.recordings import pack
@@ -27,16 +28,21 @@ def record(plan: Plan, store: RunStore, clock: Clock) -> str:
     )
     if endpoint is None or not plan.monitoring.rules or not started:
         return ""
+    from gameday.checks.record.clocks import read_clocks
     from gameday.observers.http import Client
     from gameday.observers.prometheus.recorder import RecordedSpan, Recorder
 
     client = Client(endpoint, clock)
     try:
         reads = tuple(everything_read(plan.monitoring))
-        since = started - span_before(plan.monitoring, reads)
-        recording = Recorder(client, clock).record(
-            reads, RecordedSpan(since=since, until=clock.now())
+        clocks = read_clocks(Timeline(store.events()))
+        span = RecordedSpan(
+            since=clocks.to_source_clock("prometheus", started)
+            - span_before(plan.monitoring, reads),
+            until=clocks.to_source_clock("prometheus", clock.now()),
+            external=plan.monitoring.external_labels,
         )
+        recording = Recorder(client, clock).record(reads, span)
         store.write_bytes(SERIES, pack(recording, store.redact))
     except ObserverLost as error:
         return f"what the rules read was not recorded: {error}"

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gameday.app.evidence import replay_more
 from gameday.app.evidence.replay_run import ReplayAnswer, RunReplay, TodaysFiles
 from gameday.app.judge_run import find, judge_stored
 from gameday.errors import InvalidFile, StoreError, UsageError
@@ -68,8 +69,9 @@ def replay(
             if wish.emit and wish.tests == AMTOOL:
                 test = amtool.render(verdict.run, timeline)
             elif wish.emit:
-                test = work.unit_test(verdict.run, wish.rules, wish.emit)
-            yield replace(answer, varied=work.varied(wish.vary), test=test)
+                test = replay_more.unit_test(work, verdict.run, wish.rules, wish.emit)
+            varied = replay_more.varied(work, wish.vary)
+            yield replace(answer, varied=varied, test=test)
 
 
 def write_test(answer: ReplayAnswer, folder: str, tests: str = PROMTOOL) -> str:

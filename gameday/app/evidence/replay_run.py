@@ -1,33 +1,40 @@
 """One run's replay: what was recorded, on one Prometheus, under today's rules."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from gameday.app.evidence.replay_recorded import RecordedRules
 from gameday.checks.record.clocks import read_clocks
-from gameday.coverage.definition import Language, define, rule_changes
+from gameday.coverage.definition import Language as Definitions
+from gameday.coverage.definition import define, rule_changes
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
-from gameday.model.alerting.recording import Read, Reads, Recording, SeriesRecord
+from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.model.plan import Monitoring, Plan
+from gameday.model.quantity import show_duration
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
 from gameday.ports import Clock
-from gameday.replays import promtool
 from gameday.replays.judged import Replayed, compared, judged
-from gameday.replays.known import known_lives, lag
+from gameday.replays.known import known_lives, lag, written_by
+from gameday.replays.lineage import Language, Rule
 from gameday.replays.machine import (
-    ERROR,
+    Duplicate,
+    Key,
     Life,
-    SeriesResult,
     Slots,
     Unexpandable,
+    labels_of,
     lives,
 )
-from gameday.replays.slots import GroupPhase, phases, slots
+from gameday.replays.slots import phases, slots
 from gameday.replays.story import ReplayedAlert, TodaysRules, faults_of
-from gameday.replays.vary import Varied, vary
-from gameday.runner.evaluation.server import QuestionRefused, Row, Server
+from gameday.replays.vary import NotVaried, Varied
+from gameday.runner.evaluation.server import QuestionRefused, Server
+
+SURE = 0.05  # seconds to which a phase is known where it is at all
+PHASES = 8  # of a group that may have any
+UNKNOWN = (QuestionRefused, Unexpandable, Duplicate)  # why a rule is not replayed
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 
@@ -39,7 +46,7 @@ class ReplayAnswer:
     replayed: Replayed
     alerts: list[Mapping[str, object]] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
-    varied: list[Varied] = field(default_factory=list)
+    varied: list[Varied | NotVaried] = field(default_factory=list)
     test: str = ""  # for promtool, where it was asked for and can be made
 
 
@@ -63,61 +70,70 @@ class RunReplay:
         server: Server,
         clock: Clock,
     ) -> None:
-        self._plan = plan
-        self._timeline = timeline
-        self._recording = recording
-        self._server = server
+        self.plan = plan
+        self.timeline = timeline
+        monitoring = plan.monitoring
+        self.recording = recording.without_external(monitoring.external_labels)
         self._clock = clock
-        self._spell, self._reads = _language()
-        clocks = self._clocks = read_clocks(timeline)
+        clocks = self.clocks = read_clocks(timeline)
         begun = [
             clocks.to_source_clock("prometheus", at) for _, at in faults_of(timeline)
         ]
         self._until = clocks.to_source_clock("prometheus", timeline.events[-1].at)
-        self._fault = min(begun, default=self._until)
-        self._recorded: tuple[RecordingRule, ...] = ()  # today's
-        self._rules: tuple[AlertRule, ...] = ()
-        self._computed: dict[str, float] = {}  # recorded name -> since when (s)
+        self.fault = min(begun, default=self._until)
+        self._phases = phases(
+            self.recording, (*(monitoring.rules or ()), *monitoring.recorded)
+        )
+        self.language = _language(self._phases.of)
+        self.recorded = RecordedRules(
+            self.recording,
+            server,
+            self.language,
+            phases=self._phases,
+            until=self._until,
+        )
+        self.rules: tuple[AlertRule, ...] = ()  # today's
+        self.unknown: dict[int, str] = {}  # by a rule's place, why it is not replayed
+        self.perhaps: dict[int, str] = {}  # and why it may ring at another phase
+        self._written: dict[int, list[SeriesRecord]] = {}  # by an old rule's place
 
     def answer(
         self, verdict: Verdict, given: TodaysFiles, at: float | None
     ) -> ReplayAnswer:
         """Return the run as it would have been."""
-        monitoring = self._plan.monitoring
+        monitoring = self.plan.monitoring
         alerts = (
-            _filled(given.alerts, monitoring)
+            filled(given.alerts, monitoring)
             if given.alerts is not None
             else monitoring.rules
         )
         recorded = (
-            _filled(given.recorded, monitoring)
+            filled(given.recorded, monitoring)
             if given.recorded is not None
             else monitoring.recorded
         )
-        rules = self._rules = tuple(alerts or ())
-        self._recorded = tuple(recorded)
-        known = phases(
-            self._recording, (*(monitoring.rules or ()), *monitoring.recorded)
-        )
+        self.rules = tuple(alerts or ())
         begun = self._clock.monotonic()
-        anew = self._changed(recorded)
-        loaded = self._load({rule.name for rule in anew})
+        same = self._trace(recorded)
+        loaded = self.recorded.load()
         between = self._clock.monotonic()
-        self._evaluate_recorded(anew, known)
-        rung, unknown = self._evaluate(rules, known, moved=at is not None)
+        self.recorded.compute()
+        rung = self._evaluate(same, moved=at is not None)
         ended = self._clock.monotonic()
         today = TodaysRules(
-            rules=rules,
-            recorded=self._recorded,
+            rules=self.rules,
+            recorded=tuple(recorded),
             routing=given.routing or monitoring.routing,
             rung=tuple(rung),
-            unknown=unknown,
+            unknown=self.unknown,
+            never=self._never(),
+            perhaps=self.perhaps,
             until=self._until,
-            moved=0.0 if at is None else at - self._fault,
+            moved=0.0 if at is None else at - self.fault,
         )
         return ReplayAnswer(
-            replayed=judged(self._plan, self._timeline, verdict, today),
-            alerts=compared(self._timeline, rung, self._fault),
+            replayed=judged(self.plan, self.timeline, verdict, today),
+            alerts=compared(self.timeline, rung, self.fault),
             timings={
                 "samples": loaded,
                 "loading": round(between - begun, 3),
@@ -125,232 +141,161 @@ class RunReplay:
             },
         )
 
-    def varied(self, holds: Sequence[float]) -> list[Varied]:
-        """Return what other times of `for` would do with each promised alert."""
-        known = phases(
-            self._recording,
-            (*(self._plan.monitoring.rules or ()), *self._plan.monitoring.recorded),
-        )
-        variants: list[Varied] = []
-        steps = self._plan.scenario.steps if holds else ()
-        begun = dict(faults_of(self._timeline))
-        for step, promise in ((s, p) for s in steps for p in s.expect.alerts):
-            for rule in self._rules:
-                if rule.name != promise.alert or step.name not in begun:
-                    continue
-                reads = self._reads(rule.expr)
-                times = slots(rule, known, self._since(reads), self._until)
-                if self._lacks(reads, self._fault):
-                    continue
-                results = self._results(rule, times)
-                fault = self._clocks.to_source_clock("prometheus", begun[step.name])
-                variants += vary(rule, promise, results, times, holds, fault)
-        return variants
+    def slots(self, rule: AlertRule) -> Slots:
+        """Return a rule's evaluations, as exact as what it reads."""
+        since = self.recorded.since(self.language.reads(rule.expr))
+        times = slots(rule, self._phases, since, self._until)
+        return replace(times, error=self.recorded.error(rule, times) or times.error)
 
-    def unit_test(self, run: str, rules: Sequence[str], folder: str) -> str:
-        """Return the run as a unit test of rule files, for a folder; or nothing.
+    def why_not(self, rule: AlertRule) -> str:
+        """Return what a rule would read that is not there; empty: nothing."""
+        needed = self.fault - rule.hold - rule.keep_firing
+        return self.recorded.lacks(self.language.reads(rule.expr), needed)
 
-        promtool evaluates every group at one interval, so it is made only where the
-        promised rules have one.
+    def lives(self, rule: AlertRule, times: Slots) -> list[Life]:
+        """Return what a rule's alerts do; one of UNKNOWN where that is not known."""
+        return lives(rule, self.recorded.results(rule, times), times)
+
+    def _trace(self, recorded: Sequence[RecordingRule]) -> dict[int, int]:
+        """Return, by place, which rule of the run one of today's is.
+
+        What a rule is depends on recording rules, and on the alerts that it reads.
         """
-        steps = self._plan.scenario.steps
-        promised = {alert.alert for step in steps for alert in step.expect.alerts}
-        mine = [
-            rule
-            for rule in self._rules
-            if rule.name in promised
-            and not self._lacks(self._reads(rule.expr), self._fault)
-        ]
-        if len({(rule.interval, rule.query_offset) for rule in mine}) != 1:
-            return ""
-        reads = [read for rule in mine for read in self._all_reads(rule.expr)]
-        known = phases(
-            self._recording,
-            (*(self._plan.monitoring.rules or ()), *self._plan.monitoring.recorded),
-        )
-        since = max(self._since(self._reads(rule.expr)) for rule in mine)
-        times = slots(mine[0], known, since, self._until)
-        return promtool.render(
-            promtool.UnitTest(
-                run=run,
-                rules=tuple(os.path.relpath(path, folder) for path in rules),
-                slots=times,
-                series=promtool.chosen(self._recording.series, reads),
-                expected=[
-                    promtool.Expected(
-                        alert=name,
-                        lives=[
-                            life
-                            for rule in mine
-                            if rule.name == name
-                            for life in self._lives(rule, times)
-                        ],
-                    )
-                    for name in sorted({rule.name for rule in mine})
-                ],
-            )
-        )
-
-    def _all_reads(self, expr: str) -> list[Read]:
-        """Return what an expression reads, and what the recording rules in it do."""
-        selectors_read = list(self._reads(expr).selectors)
-        for rule in self._recorded:
-            if rule.name in {read.metric for read in selectors_read}:
-                selectors_read += self._reads(rule.expr).selectors
-        return selectors_read
-
-    def _changed(self, recorded: Sequence[RecordingRule]) -> list[RecordingRule]:
-        """Return the recording rules that are not as they were, and their readers."""
-        before = {
-            _definition(rule, self._spell) for rule in self._plan.monitoring.recorded
-        }
-        anew = {
-            rule.name
-            for rule in recorded
-            if _definition(rule, self._spell) not in before
-        }
-        grown = True
-        while grown:
-            more = {
-                rule.name
-                for rule in recorded
-                if rule.name not in anew and self._read_names(rule.expr) & anew
+        old = tuple(self.plan.monitoring.rules or ())
+        changed: frozenset[str] = frozenset()
+        while True:
+            self.recorded.trace(self.plan.monitoring.recorded, recorded, changed)
+            same = self._as_they_were(recorded)
+            kept = set(same.values())
+            now = changed | {
+                rule.name for at, rule in enumerate(self.rules) if at not in same
             }
-            anew |= more
-            grown = bool(more)
-        return [rule for rule in recorded if rule.name in anew]
+            now |= {rule.name for at, rule in enumerate(old) if at not in kept}
+            if now == changed:
+                return same
+            changed = now
 
-    def _read_names(self, expr: str) -> set[str]:
-        return {read.metric for read in self._reads(expr).selectors}
+    def _as_they_were(self, recorded: Sequence[RecordingRule]) -> dict[int, int]:
+        monitoring = self.plan.monitoring
+        words = Definitions(spell=self.language.spell, metrics=self.language.names)
+        old = tuple(monitoring.rules or ())
+        before = define(old, monitoring.recorded, words)
+        now = define(self.rules, recorded, words)
+        same: dict[int, int] = {}
+        for place, rule in enumerate(self.rules):
+            if self.recorded.reads_replaced(rule.expr):
+                continue
+            makes = self.recorded.behind(rule, recorded)
+            for other, then in enumerate(old):
+                if (
+                    other not in same.values()
+                    and rule.name == then.name
+                    and self.language.group(rule) == self.language.group(then)
+                    and not rule_changes(before[other], now[place])
+                    and makes == self.recorded.behind(then, monitoring.recorded)
+                ):
+                    same[place] = other
+                    break
+        return same
 
-    def _load(self, without: set[str]) -> float:
-        """Write what was recorded, but not what is computed anew."""
-        series = [
-            series
-            for series in self._recording.series
-            if series.labels.get("__name__") not in without
-        ]
-        if not without and self._server.holds(self._recording):
-            return 0.0
-        return float(self._server.write(series))
-
-    def _evaluate_recorded(
-        self, anew: Sequence[RecordingRule], known: dict[str, GroupPhase]
-    ) -> None:
-        """Evaluate recording rules, those first that others read; write the results."""
-        waiting = list(anew)
-        while waiting:
-            names = {rule.name for rule in waiting}
-            ready = [r for r in waiting if not self._read_names(r.expr) & names]
-            if not ready:
-                return  # a circle, which Prometheus would not get out of either
-            for rule in ready:
-                waiting.remove(rule)
-                since = self._since(self._reads(rule.expr))
-                if self._lacks(self._reads(rule.expr), since):
-                    continue
-                times = slots(rule, known, since, self._until)
-                try:
-                    rows = self._server.evaluate(rule.expr, times)
-                except QuestionRefused:
-                    continue
-                self._server.write([_written(rule, row, times) for row in rows])
-                before = self._computed.get(rule.name, since)
-                self._computed[rule.name] = max(before, since)
-
-    def _evaluate(
-        self, rules: Sequence[AlertRule], known: dict[str, GroupPhase], *, moved: bool
-    ) -> tuple[list[ReplayedAlert], dict[int, str]]:
-        """Return what rings, and by a rule's place why it cannot be replayed."""
-        same = self._as_they_were(rules)
+    def _evaluate(self, same: Mapping[int, int], *, moved: bool) -> list[ReplayedAlert]:
+        """Return what rings; what cannot be replayed is unknown from now on."""
+        old = tuple(self.plan.monitoring.rules or ())
+        self._written = written_by(self.recording, old, self._made)
         kept: list[ReplayedAlert] = []
         evaluated: list[ReplayedAlert] = []
-        unknown: dict[int, str] = {}
         late = 0.0
-        for place, rule in enumerate(rules):
-            times = slots(rule, known, self._since(self._reads(rule.expr)), self._until)
-            if place in same and times.error == ERROR:
-                mine = known_lives(rule, self._recording, times)
-                kept += [ReplayedAlert(life=life, slots=times) for life in mine]
-                if len(same) < len(rules):
-                    late = max(late, self._late(rule, mine, times))
-                continue
+        for place, rule in enumerate(self.rules):
+            times = self.slots(rule)
             try:
-                mine = self._anew(rule, times, moved=moved)
-                evaluated += [ReplayedAlert(life=life, slots=times) for life in mine]
-            except (QuestionRefused, Unexpandable) as error:
-                unknown[place] = str(error)
-        return [*kept, *(_later(alert, late) for alert in evaluated)], unknown
+                if moved and self.recorded.clock(rule.expr):
+                    raise QuestionRefused("it reads the time of day, which --at moves")
+                written = self._written.get(same.get(place, -1))
+                if written is None:
+                    mine = self._anew(rule, times)
+                    evaluated += [
+                        ReplayedAlert(life=life, slots=times) for life in mine
+                    ]
+                    self._look_at_other_phases(place, mine, times)
+                    continue
+                mine, times = known_lives(rule, written, times)
+                kept += [ReplayedAlert(life=life, slots=times) for life in mine]
+                if len(same) < len(self.rules):
+                    late = max(late, self._late(rule, mine, times))
+            except UNKNOWN as error:
+                self.unknown[place] = str(error)
+        return [*kept, *(_later(alert, late) for alert in evaluated)]
 
-    def _anew(self, rule: AlertRule, times: Slots, *, moved: bool) -> list[Life]:
-        """Return what a rule's alerts would do; QuestionRefused: it is unknown."""
-        reads = self._reads(rule.expr)
-        why = self._lacks(reads, self._fault - rule.hold - rule.keep_firing)
-        if moved and reads.clock:
-            why = why or "it reads the time of day, which --at moves"
+    def _made(self, place: int) -> set[Key]:
+        """Return the labels of the alerts that a rule of the run makes."""
+        rule = tuple(self.plan.monitoring.rules or ())[place]
+        try:
+            return {
+                frozenset(labels_of(rule, series.labels).items())
+                for series in self.recorded.results(rule, self.slots(rule))
+            }
+        except UNKNOWN:
+            return set()
+
+    def _anew(self, rule: AlertRule, times: Slots) -> list[Life]:
+        """Return what a rule's alerts would do; one of UNKNOWN where it is not."""
+        why = self.why_not(rule)
         if why:
             raise QuestionRefused(why)
-        return self._lives(rule, times)
+        return self.lives(rule, times)
+
+    def _look_at_other_phases(
+        self, place: int, mine: Sequence[Life], times: Slots
+    ) -> None:
+        if not any(life.firing for life in mine):
+            why = self._rings_at_another_phase(self.rules[place], times)
+            if why:
+                self.perhaps[place] = why
+
+    def _rings_at_another_phase(self, rule: AlertRule, times: Slots) -> str:
+        """Return why a rule that rings at no evaluation of `times` may; empty: no."""
+        why = (
+            "its group, or that of a recording rule that it reads, may be evaluated at "
+            f"any time of {show_duration(times.error)}"
+        )
+        own = slots(rule, self._phases, times.first / 1000, self._until).error
+        if own <= SURE:
+            return why if times.error > SURE else ""
+        for part in range(1, PHASES):
+            moved = replace(times, first=times.first + part * times.interval // PHASES)
+            lives = self.lives(rule, moved)
+            since = self.fault * 1000
+            if any(life.firing and life.firing >= since for life in lives):
+                return why
+        return "" if times.error <= own else why
 
     def _late(self, rule: AlertRule, mine: Sequence[Life], times: Slots) -> float:
         """Return by how many seconds evaluating a rule anew differs from the record.
 
         A sample that was being scraped during an evaluation was not seen by it.
         """
-        begun = [life for life in mine if life.active >= self._fault * 1000]
+        begun = [life for life in mine if life.active >= self.fault * 1000]
         if not any(life.firing for life in begun):
             return 0.0
         try:
-            anew = self._lives(rule, times)
-        except (QuestionRefused, Unexpandable):
+            anew = self.lives(rule, times)
+        except UNKNOWN:
             return 0.0
         return lag(
-            begun, [episode for episode in anew if episode.active >= self._fault * 1000]
+            begun, [episode for episode in anew if episode.active >= self.fault * 1000]
         )
 
-    def _lives(self, rule: AlertRule, times: Slots) -> list[Life]:
-        return lives(rule, self._results(rule, times), times)
-
-    def _results(self, rule: AlertRule, times: Slots) -> list[SeriesResult]:
-        return [
-            SeriesResult(labels=row.labels, at=row.at)
-            for row in self._server.evaluate(rule.expr, times)
-        ]
-
-    def _as_they_were(self, rules: Sequence[AlertRule]) -> set[int]:
-        """Return the places of the rules that are what they were in the run."""
-        monitoring = self._plan.monitoring
-        language = Language(spell=self._spell, metrics=self._read_names)
-        before = define(monitoring.rules or (), monitoring.recorded, language)
-        now = define(rules, self._recorded, language)
-        return {
-            place
-            for place, rule in enumerate(now)
-            if any(
-                rule.name == old.name and not rule_changes(old, rule) for old in before
-            )
+    def _never(self) -> dict[int, str]:
+        """Return, by a rule's place, why it can never fire."""
+        reasons = {
+            place: self.recorded.never(self.language.reads(rule.expr))
+            for place, rule in enumerate(self.rules)
+            if "absent" not in rule.expr
         }
-
-    def _since(self, reads: Reads) -> float:
-        """Return from when on an expression can be evaluated, in seconds."""
-        back = max((read.back for read in reads.selectors), default=0.0)
-        return self._recording.since + self._recording.lookback + back
-
-    def _lacks(self, reads: Reads, since: float) -> str:
-        """Return what an expression would read that is not there; empty: nothing."""
-        rest = []
-        for read in reads.selectors:
-            begins = self._computed.get(read.metric)
-            if begins is None:
-                rest.append(read)
-            elif begins > since - read.back:
-                return f"{read.metric} can only be computed from later on"
-        return self._recording.why_unrecorded(
-            replace(reads, selectors=tuple(rest)), since
-        )
+        return {place: why for place, why in reasons.items() if why}
 
 
-def _filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]:
+def filled(rules: Sequence[_Rule], monitoring: Monitoring) -> tuple[_Rule, ...]:
     """Return rules of a file with the global interval and offset that they had."""
     known = [rule.query_offset for rule in monitoring.rules or ()]
     offset = next((seconds for seconds in known if seconds is not None), 0.0)
@@ -369,35 +314,10 @@ def _later(later: ReplayedAlert, late: float) -> ReplayedAlert:
     return replace(later, slots=replace(later.slots, error=later.slots.error + late))
 
 
-def _definition(
-    rule: RecordingRule, spell: Callable[[str], str]
-) -> tuple[str, str, tuple[tuple[str, str], ...], float | None]:
-    labels = tuple(sorted(rule.labels.items()))
-    return rule.name, spell(rule.expr), labels, rule.interval
-
-
-def _written(rule: RecordingRule, row: Row, times: Slots) -> SeriesRecord:
-    """Return what a recording rule writes: a marker where a series ends."""
-    at: list[int] = []
-    written: list[float | None] = []
-    for when, value in zip(row.at, row.values, strict=True):
-        if at and when - at[-1] > times.interval:
-            at.append(at[-1] + times.interval)
-            written.append(None)
-        at.append(when)
-        written.append(float(value))
-    if at and at[-1] + times.interval <= times.last:
-        at.append(at[-1] + times.interval)
-        written.append(None)
-    named = {**row.labels, **rule.labels, "__name__": rule.name}
-    kept = {name: text for name, text in named.items() if text}
-    return SeriesRecord(labels=kept, at=at, values=written)
-
-
-def _language() -> tuple[Callable[[str], str], Callable[[str], Reads]]:
+def _language(group: Callable[[Rule], Hashable]) -> Language:
     from functools import cache
 
     from gameday.files.promql.promql_canonical import canonical
     from gameday.files.promql.promql_reads import reads
 
-    return cache(canonical), cache(reads)
+    return Language(spell=cache(canonical), reads=cache(reads), group=group)

@@ -5,7 +5,7 @@ staleness marker: from here on the series is not there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gameday.model.alerting.alert import Matcher
 
@@ -55,7 +55,10 @@ class RecordedMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesRecord:
-    """One series: its labels with `__name__`, and its samples in order of time."""
+    """One series: its labels with `__name__`, and its samples in order of time.
+
+    One without samples has others than numbers: native histograms are not recorded.
+    """
 
     labels: Mapping[str, str]
     at: Sequence[int]
@@ -76,7 +79,9 @@ class GroupRecord:
 class Recording:
     """What was recorded with a run; seconds since the epoch, Prometheus' clock.
 
-    `left_out`: by metric, why it was not recorded (too many series).
+    `left_out`: by metric, why it was not recorded (too many series). `bare`: series
+    have their own labels only; without it Prometheus' external labels are among them,
+    which a remote read adds.
     """
 
     since: float
@@ -86,6 +91,24 @@ class Recording:
     left_out: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[GroupRecord, ...] = ()
     series: tuple[SeriesRecord, ...] = ()
+    bare: bool = False
+
+    def without_external(self, external: Mapping[str, str]) -> "Recording":
+        """Return the record with the labels that rules see."""
+        if self.bare or not external:
+            return replace(self, bare=True)
+        series = [
+            replace(
+                record,
+                labels={
+                    name: text
+                    for name, text in record.labels.items()
+                    if external.get(name) != text
+                },
+            )
+            for record in self.series
+        ]
+        return replace(self, series=tuple(series), bare=True)
 
     def why_unrecorded(self, reads: Reads, since: float) -> str:
         """Return what of an expression's reads was not recorded; empty: nothing.
@@ -100,6 +123,13 @@ class Recording:
                 return why
         return ""
 
+    @property
+    def _not_numbers(self) -> set[str]:
+        """The metrics that have series without numbers."""
+        return {
+            record.labels.get("__name__", "") for record in self.series if not record.at
+        }
+
     def _why_unrecorded(self, read: Read, since: float) -> str:
         if not read.metric:
             return "it selects series of any name, which is not recorded"
@@ -108,6 +138,8 @@ class Recording:
         if not any(stored.holds(read) for stored in self.stored):
             why = self.left_out.get(read.metric, "it was not recorded")
             return f"{read.metric}: {why}"
+        if read.metric in self._not_numbers:
+            return f"{read.metric}: native histograms are not recorded"
         missing = self.since - (since - read.back - self.lookback)
         if missing > 0.0:
             return (

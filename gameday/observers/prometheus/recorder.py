@@ -4,9 +4,10 @@ Bounded in time, in series and in samples; metrics with too many series are reco
 the rules' own selectors, or left out, and the record says so.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import Matcher
@@ -39,10 +40,14 @@ _GOOD = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpan:
-    """From when to when samples are wanted, in seconds, on Prometheus' clock."""
+    """From when to when samples are wanted, in seconds, on Prometheus' clock.
+
+    `external`: Prometheus' external labels, which a remote read adds to every series.
+    """
 
     since: float
     until: float
+    external: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recorder:
@@ -68,9 +73,12 @@ class Recorder:
         counts = self._counts([*names, *ALWAYS], time)
         stored, left_out = choose(reads, counts)
         series: dict[frozenset[tuple[str, str]], SeriesRecord] = {}
+        own = self._own_labels(stored, time) if time.external else {}
         for start in range(0, len(stored), AT_ONCE):
             for record in self._read(stored[start : start + AT_ONCE], time):
-                series[frozenset(record.labels.items())] = record
+                shown = frozenset(record.labels.items())
+                labels = own.get(shown, dict(shown - time.external.items()))
+                series[frozenset(labels.items())] = replace(record, labels=labels)
         return Recording(
             since=time.since,
             until=time.until,
@@ -79,16 +87,35 @@ class Recorder:
             left_out=left_out,
             groups=self._groups(),
             series=tuple(series.values()),
+            bare=True,
         )
+
+    def _own_labels(
+        self, stored: Sequence[RecordedMetric], time: RecordedSpan
+    ) -> dict[frozenset[tuple[str, str]], Mapping[str, str]]:
+        """Return, by the labels that a remote read shows, those that a series has."""
+        back = max(1, math.ceil(time.until - time.since))
+        whole = [metric.metric for metric in stored if not metric.matchers]
+        selectors = [
+            _named(whole[start : start + AT_ONCE])
+            for start in range(0, len(whole), AT_ONCE)
+        ]
+        selectors += [_selecting(metric) for metric in stored if metric.matchers]
+        own: dict[frozenset[tuple[str, str]], Mapping[str, str]] = {}
+        for selector in selectors:
+            self._in_time()
+            every = f"last_over_time({selector}[{back}s])"  # keeps the name
+            for series in self._api.query(every, time.until):
+                shown = frozenset({**time.external, **series.labels}.items())
+                own[shown] = dict(series.labels)
+        return own
 
     def _counts(self, names: Sequence[str], time: RecordedSpan) -> dict[str, float]:
         """Return how many series each metric has in the time, as far as is known."""
         back = max(1, math.ceil(time.until - time.since))
         counts: dict[str, float] = {}
         for start in range(0, len(names), AT_ONCE):
-            some = names[start : start + AT_ONCE]
-            pattern = "|".join(name.replace("\\", "\\\\") for name in some)
-            selector = f'{{__name__=~"{pattern}"}}'
+            selector = _named(names[start : start + AT_ONCE])
             # A name has to stay on the result, which `last_over_time` does.
             expr = f"count by (__name__) (last_over_time({selector}[{back}s]))"
             self._in_time()
@@ -139,6 +166,19 @@ class Recorder:
         if left <= 0.0:
             raise ObserverLost(f"it took more than {PATIENCE:g} s")
         return left
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return the selector of some metrics."""
+    pattern = "|".join(name.replace("\\", "\\\\") for name in names)
+    return f'{{__name__=~"{pattern}"}}'
+
+
+def _selecting(metric: RecordedMetric) -> str:
+    """Return the selector of what is recorded of a metric."""
+    matchers = [Matcher(name="__name__", op="=", value=metric.metric), *metric.matchers]
+    pairs = [f"{each.name}{each.op}{json.dumps(each.value)}" for each in matchers]
+    return "{" + ", ".join(pairs) + "}"
 
 
 def choose(

@@ -1,6 +1,7 @@
 """What rules read is recorded: whole metrics where they are small, and bounded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import (
     Read,
+    Reads,
     RecordedMetric,
     Recording,
     SeriesRecord,
@@ -40,10 +42,14 @@ class Prometheus:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {"up": 1}
         self.read: Reply | None = None
+        self.own: list[dict[str, str]] = []  # labels of the series that there are
 
     def answer(self, asked: Asked) -> Reply:
         if asked.path == "/api/v1/read":
             return self.read or Reply(one_result(UP))
+        if asked.path == "/api/v1/query" and "count" not in str(asked.body):
+            rows = [{"metric": labels, "value": [1000.0, "1"]} for labels in self.own]
+            return good({"resultType": "vector", "result": rows})
         if asked.path == "/api/v1/status/flags":
             return good({"query.lookback-delta": "7m"})
         if asked.path == "/api/v1/rules":
@@ -76,14 +82,16 @@ def server(prometheus: Prometheus) -> Iterator[FakeServer]:
         yield fake
 
 
-def recorded(server: FakeServer, late: float = 0.0) -> Recording:
+def recorded(
+    server: FakeServer, late: float = 0.0, span: RecordedSpan = SPAN
+) -> Recording:
     """Return what is recorded; `late`: seconds that have gone by before."""
     clock = HandClock()
     client = Client(Endpoint(url=server.url), clock)
     try:
         asking = Recorder(client, clock)
         clock.sleep(late)
-        return asking.record(READS, SPAN)
+        return asking.record(READS, span)
     finally:
         client.close()
 
@@ -141,3 +149,39 @@ def test_what_is_no_answer_is_told(
 def test_it_ends_after_its_time(server: FakeServer) -> None:
     with pytest.raises(ObserverLost, match="more than 10 s"):
         recorded(server, late=recorder.PATIENCE + 1)
+
+
+@pytest.mark.parametrize("cluster", ["", "lab"])
+def test_external_labels_which_a_remote_read_adds_are_taken_off_again(
+    prometheus: Prometheus, server: FakeServer, cluster: str
+) -> None:
+    own = {"__name__": "up", **({"cluster": cluster} if cluster else {})}
+    prometheus.own = [own]
+    shown = {"__name__": "up", "cluster": "lab", "replica": "a"}
+    prometheus.read = Reply(one_result(replace(UP, labels=shown)))
+    span = replace(SPAN, external={"cluster": "lab", "replica": "a"})
+    answer = recorded(server, span=span)
+    assert [series.labels for series in answer.series] == [own]
+    assert answer.bare
+
+
+def test_a_record_that_has_them_still_is_read_without_them() -> None:
+    shown = replace(UP, labels={"__name__": "up", "cluster": "lab", "zone": "lab"})
+    record = Recording(since=0.0, until=9.0, series=(shown,))
+    bare = record.without_external({"cluster": "lab", "zone": "another"})
+    assert bare.series[0].labels == {"__name__": "up", "zone": "lab"}
+    own = replace(record, bare=True).without_external({"cluster": "lab"})
+    assert own.series == record.series
+
+
+def test_what_has_native_histograms_is_not_taken_for_what_is_not_there() -> None:
+    silent = SeriesRecord(labels={"__name__": "latency"}, at=[], values=[])
+    record = Recording(
+        since=0.0,
+        until=999.0,
+        stored=(RecordedMetric(metric="latency"),),
+        series=(silent,),
+    )
+    reads = Reads(selectors=(Read(metric="latency"),))
+    assert "native histograms" in record.why_unrecorded(reads, 900.0)
+    assert replace(record, series=()).why_unrecorded(reads, 900.0) == ""

@@ -14,6 +14,9 @@ from gameday.model.alerting.alert import (
     Route,
     Routing,
 )
+from gameday.model.alerting.relabel import RelabelRule
+from gameday.model.alerting.time_interval import TimeInterval
+from gameday.model.scenario import NoOtherAlerts
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from gameday.replays.judged import Replayed, compared, judged, unanswered
@@ -22,6 +25,7 @@ from gameday.replays.story import ReplayedAlert, TodaysRules
 from tests.builders import (
     alert,
     at,
+    cut,
     fault,
     measured,
     page,
@@ -68,11 +72,18 @@ def replayed(
     promised: Any = PROMISE,
     story: Timeline = STORY,
     hold: float | None = 45.0,
+    others: NoOtherAlerts | None = None,
+    then: Sequence[AlertRule] = (rule(NAME, hold=3.0),),
+    ends: float = 152.0,
+    monitoring: Any = None,
+    **rest: Any,
 ) -> Replayed:
     """Return the run under these rules; `true`: when the first one's expression was."""
     asked = step(alerts=(promised,))
+    if others is not None:
+        asked = replace(asked, expect=replace(asked.expect, no_other_alerts=others))
     asks = plan(
-        replace(asked, hold=hold), rules=(rule(NAME, hold=3.0),), routing=ROUTING
+        replace(asked, hold=hold), rules=then, routing=ROUTING, **(monitoring or {})
     )
     rung = []
     if true is not None:
@@ -87,7 +98,8 @@ def replayed(
         routing=routing,
         rung=tuple(rung),
         unknown=unknown or {},
-        until=at(152),
+        until=at(ends),
+        **rest,
     )
     return judged(asks, story, judged_then(asks, story), today)
 
@@ -206,6 +218,105 @@ def test_another_rule_that_cannot_be_replayed_spoils_only_nothing_else_rang() ->
     kinds = outcomes(answers)
     assert kinds.pop("no_other_alerts") == "inconclusive"
     assert set(kinds.values()) == {"pass"}
+
+
+COME = ("fires_within", "reaches", "pages_within")
+
+
+def test_a_rule_that_is_gone_or_renamed_fails_however_short_the_fault_was() -> None:
+    for rules in ((), (rule("WebGone", hold=3.0),)):
+        answers = replayed(*rules, true=None, hold=None)
+        assert {outcomes(answers)[question] for question in COME} == {"fail"}
+
+
+def test_other_labels_fail_however_short_the_fault_was() -> None:
+    answers = replayed(rule(NAME, labels={"severity": "ticket"}), true=None, hold=None)
+    assert outcomes(answers)["fires_within"] == "fail"
+
+
+def test_a_rule_that_reads_what_nothing_makes_fails() -> None:
+    why = "no recording rule makes job:up any more"
+    answers = replayed(rule(NAME, hold=3.0), true=None, never={0: why}, hold=None)
+    fires = the(answers, "fires_within")
+    assert fires.outcome is Outcome.FAIL
+    assert why in fires.because
+
+
+def test_what_was_evaluated_elsewhere_is_not_replayed() -> None:
+    answers = replayed(rule("Another"), true=None, then=(rule("Another"),))
+    assert {outcomes(answers)[question] for question in COME} == {"inconclusive"}
+    assert "came from elsewhere" in the(answers, "reaches").because
+
+
+def test_a_group_that_may_be_evaluated_at_any_time_may_have_rung() -> None:
+    slow = rule(NAME, hold=0.0, interval=60.0)
+    answers = replayed(slow, true=None, perhaps={0: "at any time of 1m"})
+    assert the(answers, "fires_within").outcome is Outcome.INCONCLUSIVE
+    slower = rule(NAME, hold=90.0, interval=60.0)
+    late = replayed(slower, true=None, perhaps={0: "at any time of 1m"})
+    assert the(late, "fires_within").outcome is Outcome.FAIL
+    other = replayed(rule(NAME, hold=3.0), rule("New"), perhaps={1: "any time"})
+    assert the(other, "no_other_alerts").outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_excepted_rule_that_is_not_replayed_is_no_doubt() -> None:
+    mine = replace(PROMISE, fires_within=60.0)
+    rules = (rule(NAME, hold=3.0), rule("Noise"))
+    spoiled = replayed(*rules, unknown={1: "x"}, promised=mine)
+    assert the(spoiled, "no_other_alerts").outcome is Outcome.INCONCLUSIVE
+    excepted = replayed(
+        *rules, unknown={1: "x"}, others=NoOtherAlerts(except_=("Noise",))
+    )
+    assert the(excepted, "no_other_alerts").outcome is Outcome.PASS
+
+
+def test_what_was_true_for_a_while_only_is_not_taken_to_have_gone_on() -> None:
+    answers = replayed(rule(NAME, hold=20.0), true=(12, 20))
+    fires = the(answers, "fires_within")
+    assert fires.outcome is Outcome.FAIL  # 55 s, when the fault ended, + 20 s
+    assert "not true when the fault ended" in fires.because
+
+
+def test_a_page_that_was_due_after_the_fault_ended_is_left_open() -> None:
+    route = replace(ONCALL, group_wait=50.0)  # due at 65 s; the fault ended at 55 s
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
+    answers = replayed(rule(NAME, hold=3.0), routing=routing, hold=None)
+    assert the(answers, "fires_within").outcome is Outcome.PASS
+    for question in ("reaches", "pages_within"):
+        assert the(answers, question).outcome is Outcome.INCONCLUSIVE
+    assert "before its page was due" in the(answers, "pages_within").because
+
+
+def test_a_page_that_is_muted_or_goes_elsewhere_is_not_left_open() -> None:
+    route = replace(ONCALL, group_wait=50.0, active_times=("never",))
+    routing = replace(
+        ROUTING,
+        route=replace(ROUTING.route, routes=(route,)),
+        intervals=(TimeInterval(name="never"),),
+    )
+    answers = replayed(rule(NAME, hold=3.0), routing=routing, hold=None)
+    assert the(answers, "pages_within").outcome is Outcome.FAIL
+
+
+def test_labels_that_are_lost_on_the_way_leave_pages_open() -> None:
+    relabel = RelabelRule(action="hashmod", source=("x",), target="severity")
+    answers = replayed(rule(NAME, hold=3.0), monitoring={"relabels": (relabel,)})
+    for question in ("reaches", "pages_within"):
+        assert the(answers, question).outcome is Outcome.INCONCLUSIVE
+    gone = RelabelRule(action="drop", source=("severity",), regex="page")
+    dropped = replayed(rule(NAME, hold=3.0), monitoring={"relabels": (gone,)})
+    assert the(dropped, "pages_within").outcome is Outcome.FAIL
+
+
+def test_an_end_that_is_due_after_the_record_and_its_promise_fails() -> None:
+    route = replace(ONCALL, group_interval=120.0)  # at 135 s; the end was at 57 s
+    routing = replace(ROUTING, route=replace(ROUTING.route, routes=(route,)))
+    promised = replace(PROMISE, page_resolves_within=60.0)
+    story = cut(STORY, at(80))
+    answers = replayed(
+        rule(NAME, hold=3.0), routing=routing, promised=promised, story=story, ends=80
+    )
+    assert the(answers, "page_resolves_within").outcome is Outcome.FAIL
 
 
 def test_a_rule_that_is_gone_fails_or_leaves_it_open_but_never_passes() -> None:

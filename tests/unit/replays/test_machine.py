@@ -1,10 +1,13 @@
 """The state machine of alerts, and the evaluations at which it looks."""
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import (
+    Duplicate,
     Life,
     SeriesResult,
     Slots,
@@ -14,7 +17,7 @@ from gameday.replays.machine import (
     lives,
     would_fire,
 )
-from gameday.replays.slots import phases, slots
+from gameday.replays.slots import GroupPhase, Phases, phases, slots
 from tests.builders import rule
 
 S = 1000  # ms
@@ -94,12 +97,24 @@ def test_a_query_offset_moves_the_stamps_back_to_the_evaluation() -> None:
     assert [event.at for event in events_of(life, times)] == [40.0, 42.0]
 
 
+def test_alerts_that_end_up_with_the_same_labels_are_no_evaluation() -> None:
+    results = [SeriesResult(labels={"instance": name}, at=[5 * S]) for name in "ab"]
+    with pytest.raises(Duplicate, match="have the same labels"):
+        lives(rule("Down", labels={"instance": "all"}), results, EVERY)
+
+
 # --- when a group is evaluated ----------------------------------------------------
 
 
 def recorded(*series: SeriesRecord, last: float = 100.7302) -> Recording:
     group = GroupRecord(name="shop", file="rules.yaml", interval=1.0, last=last)
     return Recording(since=0.0, until=200.0, groups=(group,), series=series)
+
+
+def phase_of(known: Phases, of: AlertRule | RecordingRule) -> GroupPhase:
+    phase = known.of(of)
+    assert phase is not None
+    return phase
 
 
 def wrote(name: str, at: int, **labels: str) -> SeriesRecord:
@@ -118,13 +133,14 @@ def test_what_an_alert_wrote_tells_the_phase_to_the_millisecond() -> None:
 def test_what_a_recording_rule_wrote_tells_it_too() -> None:
     record = RecordingRule(name="a:b", expr="up", group="shop", interval=1.0)
     known = phases(recorded(wrote("a:b", 50_728)), [record])
-    assert known["shop"].phase == 728
+    assert phase_of(known, record).phase == 728
 
 
 def test_without_either_the_last_evaluation_is_near_enough_and_says_how_near() -> None:
-    known = phases(recorded(), [rule("Down", interval=1.0)])
-    assert abs(known["shop"].phase - 728) <= 5
-    assert known["shop"].error > 0.005
+    given = rule("Down", interval=1.0)
+    near = phase_of(phases(recorded(), [given]), given)
+    assert abs(near.phase - 728) <= 5
+    assert near.error > 0.005
 
 
 def test_a_group_that_was_not_there_may_have_any_phase() -> None:
@@ -141,5 +157,36 @@ def test_another_interval_leaves_the_phase_open_unless_it_divides_the_old() -> N
 
 def test_of_two_groups_that_may_have_written_it_neither_is_known() -> None:
     twins = [rule("Down", interval=1.0), rule("Down", group="b", interval=1.0)]
-    told = wrote("ALERTS", 50_111, alertname="Down", severity="page")
-    assert phases(recorded(told), twins)["shop"].error > 0.005
+    told = wrote("ALERTS", 50_728, alertname="Down", severity="page")
+    groups = tuple(
+        GroupRecord(name=name, file="rules.yaml", interval=1.0, last=100.7302)
+        for name in ("shop", "b")
+    )
+    known = phases(replace(recorded(told), groups=groups), twins)
+    assert {phase_of(known, twin).error for twin in twins} == {0.006}
+
+
+def test_of_two_groups_the_one_that_is_evaluated_then_has_written_it() -> None:
+    twins = [rule("Down", interval=1.0), rule("Down", group="b", interval=1.0)]
+    told = wrote("ALERTS", 50_728, alertname="Down", severity="page")
+    groups = (
+        GroupRecord(name="shop", file="rules.yaml", interval=1.0, last=100.7302),
+        GroupRecord(name="b", file="rules.yaml", interval=1.0, last=100.1),
+    )
+    known = phases(replace(recorded(told), groups=groups), twins)
+    assert [phase_of(known, twin).error for twin in twins] == [0.001, 0.006]
+
+
+def test_groups_of_one_name_in_several_files_have_their_own_phases() -> None:
+    groups = (
+        GroupRecord(name="shop", file="/etc/p/a.yaml", interval=1.0, last=100.7302),
+        GroupRecord(name="shop", file="/etc/p/b.yaml", interval=2.0, last=101.1002),
+        GroupRecord(name="only", file="/etc/p/b.yaml", interval=5.0, last=101.9),
+    )
+    known = phases(replace(recorded(), groups=groups), [])
+    first, second = (
+        phase_of(known, rule("Down", file=f"repo/{name}.yaml")) for name in "ab"
+    )
+    assert (first.interval, second.interval) == (S, 2 * S)
+    assert phase_of(known, rule("x", group="only", file="c.yaml")).interval == 5 * S
+    assert known.of(rule("Down", file="repo/c.yaml")) is None

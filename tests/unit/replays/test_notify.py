@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
@@ -12,6 +14,7 @@ from gameday.model.alerting.alert import (
     Routing,
 )
 from gameday.model.alerting.time_interval import intervals_of
+from gameday.model.events import Page
 from gameday.replays.notify import Firing, NotifyContext, events_of
 from tests.builders import equals
 
@@ -138,3 +141,122 @@ def test_what_ends_just_as_its_group_is_flushed_may_be_told_one_interval_later()
     assert (first.late, end.at, end.late) == (0.0, 170.0, 60.0)
     (_, early) = [e for e in told(firing("Down", 100.0, 160.0)) if e.kind == "page"]
     assert (early.at, early.late) == (170.0, 0.0)
+
+
+# --- as Alertmanager 0.31 sent it: group_wait 1 s, group_interval 3 s ---------------
+
+
+def said(page: Page) -> str:
+    return "".join(sorted(entry["labels"]["alertname"] for entry in page.alerts))
+
+
+A, B, T, SOURCE = "A", "B", "T", "Source"
+ON = None  # it goes on
+
+
+@pytest.mark.parametrize(
+    ("alerts", "silenced", "ends", "expected"),
+    [
+        pytest.param(
+            [(A, 0, ON), (B, 0, 5), (B, 9, ON)],
+            None,
+            False,
+            [(1, "firing", "AB")],
+            id="without send_resolved it does not say again what it said last",
+        ),
+        pytest.param(
+            [(A, 0, 6.5)],
+            (5, 60),
+            True,
+            [(1, "firing", "A")],
+            id="a silence swallows the end",
+        ),
+        pytest.param(
+            [(T, 0, 6.5), (SOURCE, 3.3, ON)],
+            None,
+            True,
+            [(1, "firing", "T"), (4, "firing", "Source")],
+            id="an inhibition swallows the end",
+        ),
+        pytest.param(
+            [(A, 0, ON), (B, 4.7, 6)],
+            None,
+            True,
+            [(1, "firing", "A"), (7, "firing", "AB")],
+            id="it tells of the end of what it never said",
+        ),
+        pytest.param(
+            [(A, 0, ON), (B, 0, ON)],
+            (2, 6),
+            True,
+            [(1, "firing", "AB")],
+            id="after a silence it does not say again what it said before",
+        ),
+        pytest.param(
+            [(A, 0, 6.5), (A, 40, ON)],
+            (5, 15),
+            True,
+            [(1, "firing", "A")],
+            id="it remembers what it said though the group is gone",
+        ),
+        pytest.param(
+            [(A, 0, 5), (A, 12, ON)],
+            None,
+            True,
+            [(1, "firing", "A"), (7, "resolved", "A"), (13, "firing", "A")],
+            id="an end that was told makes the next beginning news",
+        ),
+    ],
+)
+def test_an_integration_is_told_what_alertmanager_tells(
+    alerts: list[tuple[str, float, float | None]],
+    silenced: tuple[float, float] | None,
+    ends: bool,
+    expected: list[tuple[float, str, str]],
+) -> None:
+    way = Integration(kind="webhook", send_resolved=ends)
+    routing = Routing(
+        route=Route(receiver="all", group_wait=1.0, group_interval=3.0),
+        receivers=(Receiver(name="all", integrations=(way,)),),
+        inhibit=(
+            InhibitRule(
+                source=(equals("alertname", SOURCE),),
+                target=(equals("alertname", T),),
+            ),
+        ),
+    )
+    silences = (
+        [MutingSilence("s", (equals("alertname", A),), *silenced)] if silenced else []
+    )
+    events = told(
+        *(firing(name, fires, over) for name, fires, over in alerts),
+        routing=routing,
+        silences=silences,
+    )
+    shown = [
+        (e.at, e["status"], said(e))
+        for e in events
+        if e.kind == "page" and e.at < 60
+    ]  # fmt: skip
+    assert shown == expected
+
+
+def test_a_group_that_was_empty_may_live_on_for_half_a_minute() -> None:
+    again = told(firing("Down", 100.0, 105.1), firing("Down", 200.0, 250.0))
+    (page,) = [e for e in again if e.kind == "page" and e["status"] == "firing"]
+    assert (page.at, page["late"]) == (210.0, 0.0)
+    soon = told(firing("Down", 100.0, 109.1), firing("Down", 115.0, 250.0))
+    (page,) = [e for e in soon if e.kind == "page" and e["status"] == "firing"]
+    assert (page.at, page["late"]) == (125.0, 45.0)  # or with the old group, at 170
+
+
+def test_an_inhibition_that_begins_as_a_page_is_due_leaves_it_open() -> None:
+    routing = replace(with_route(group_wait=0.0), inhibit=(INHIBIT,))
+    source = firing("Cluster", 100.0, 200.0, severity="page", zone="a")
+    target = firing("Down", 100.0, 500.0, severity="page", zone="a")
+    events = told(source, target, routing=routing)
+    (down, *_) = [e for e in events if e.kind == "page" and "Down" in str(e["alerts"])]
+    assert (down.at, down["doubt"]) == (
+        100.0,
+        "an inhibition began just as the page was due",
+    )

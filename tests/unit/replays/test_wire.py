@@ -35,6 +35,16 @@ def test_a_number_that_is_none_is_no_marker() -> None:
     assert math.isnan(read.values[0])
 
 
+def test_a_series_with_native_histograms_comes_without_samples() -> None:
+    series = one([1000], [1.5])
+    written = wire.decompress(wire.write_request([series]))
+    histogram = b"\x22\x02\x78\x01"  # field 4 of the series, with one field inside
+    inside = written[2:] + histogram
+    message = bytes([10, len(inside)]) + inside
+    body = wire.compress(bytes([10, len(message)]) + message)
+    assert wire.read_response(body) == [[one([], [])]]
+
+
 @given(st.binary(max_size=200_000))
 def test_what_is_packed_comes_back(data: bytes) -> None:
     assert wire.decompress(wire.compress(data)) == data

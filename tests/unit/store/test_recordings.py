@@ -25,6 +25,7 @@ RECORDING = Recording(
         RecordedMetric(metric="up", matchers=(Matcher(name="a", op="=", value="b"),)),
     ),
     left_out={"big": "too many"},
+    bare=True,
     groups=(GroupRecord(name="g", file="f", interval=1.0, last=98.7),),
     series=(
         SeriesRecord(
@@ -44,6 +45,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     assert sorted(read_back.series, key=str) == sorted(RECORDING.series, key=str)
     assert (read_back.stored, read_back.groups) == (RECORDING.stored, RECORDING.groups)
     assert (read_back.since, read_back.left_out) == (1.5, {"big": "too many"})
+    assert read_back.bare
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:

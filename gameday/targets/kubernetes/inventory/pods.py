@@ -47,7 +47,7 @@ class Namespace:
             return self.instances_of_list(self._listed(), service)
         # The first time nobody's owner is known: all are asked beside the pods.
         pods, _ = all_of([self._listed, self.workloads])
-        return self.told(pods, service)
+        return self.instances_of_list(pods, service)
 
     def instances_of_list(
         self, document: Json, service: str | None = None

@@ -1,0 +1,126 @@
+"""What a replay shows beside its answers: other times of `for`, and unit tests."""
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+
+from gameday.app.evidence.replay_run import UNKNOWN, RunReplay
+from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.recording import Read
+from gameday.model.scenario import AlertPromise
+from gameday.replays import promtool
+from gameday.replays.story import faults_of
+from gameday.replays.vary import NotVaried, Varied, vary
+
+
+def varied(work: RunReplay, holds: Sequence[float]) -> list[Varied | NotVaried]:
+    """Return what other times of `for` would do with each promised alert."""
+    return [
+        variant
+        for step, promise in _promises(work)
+        for variant in _of_promise(work, step, promise, holds)
+        if holds
+    ]
+
+
+def _promises(work: RunReplay) -> Iterator[tuple[str, AlertPromise]]:
+    begun = dict(faults_of(work.timeline))
+    for step in work.plan.scenario.steps:
+        if step.name in begun:
+            yield from ((step.name, promise) for promise in step.expect.alerts)
+
+
+def _of_promise(
+    work: RunReplay, step: str, promise: AlertPromise, holds: Sequence[float]
+) -> Iterator[Varied | NotVaried]:
+    at = dict(faults_of(work.timeline))[step]
+    fault = work.clocks.to_source_clock("prometheus", at)
+    for place, rule in enumerate(work.rules):
+        if rule.name != promise.alert or not rule.may_have(promise.labels):
+            continue
+        why = work.unknown.get(place, "") or work.why_not(rule)
+        try:
+            if not why:
+                times = work.slots(rule)
+                results = work.recorded.results(rule, times)
+                yield from vary(rule, promise, results, times, holds, fault)
+        except UNKNOWN as error:
+            why = str(error)
+        if why:
+            yield NotVaried(alert=rule.name, because=why)
+
+
+def unit_test(work: RunReplay, run: str, rules: Sequence[str], folder: str) -> str:
+    """Return the run as a unit test of rule files, for a folder; or nothing.
+
+    promtool evaluates every group at one interval, so it is made only where the
+    promised rules have one.
+    """
+    steps = work.plan.scenario.steps
+    promised = {alert.alert for step in steps for alert in step.expect.alerts}
+    mine = [
+        rule
+        for place, rule in enumerate(work.rules)
+        if rule.name in promised
+        and place not in work.unknown
+        and not work.why_not(rule)
+    ]
+    if len({(rule.interval, rule.query_offset) for rule in mine}) != 1:
+        return ""
+    times = max((work.slots(rule) for rule in mine), key=lambda slots: slots.first)
+    try:
+        lives = [(rule.name, work.lives(rule, times)) for rule in mine]
+    except UNKNOWN:
+        return ""
+    reads = [read for rule in mine for read in _leaves(work, rule)]
+    return promtool.render(
+        promtool.UnitTest(
+            run=run,
+            rules=tuple(os.path.relpath(path, folder) for path in rules),
+            slots=times,
+            slack=max(_slack(work, rule) for rule in mine),
+            series=promtool.chosen(work.recording.series, reads),
+            expected=[
+                promtool.Expected(
+                    alert=name,
+                    lives=[life for of, some in lives if of == name for life in some],
+                )
+                for name in sorted({rule.name for rule in mine})
+            ],
+        )
+    )
+
+
+def _leaves(work: RunReplay, rule: AlertRule) -> list[Read]:
+    """Return what a rule reads that no recording rule makes, or made, to the ground."""
+    below = _below(work, rule)
+    made = {record.name for record in below} | work.recorded.lineage.gone
+    exprs = [rule.expr, *(record.expr for record in below)]
+    return [
+        read
+        for expr in exprs
+        for read in work.language.reads(expr).selectors
+        if read.metric not in made
+    ]
+
+
+def _below(work: RunReplay, rule: AlertRule) -> list[RecordingRule]:
+    """Return the recording rules that a rule reads, and those that these read."""
+    below: list[RecordingRule] = []
+    names = work.language.names(rule.expr)
+    while names:
+        more = [r for r in work.recorded.rules if r.name in names and r not in below]
+        below += more
+        names = {name for r in more for name in work.language.names(r.expr)}
+    return below
+
+
+def _slack(work: RunReplay, rule: AlertRule) -> int:
+    """Return by how many evaluations promtool may see a recording rule otherwise."""
+    interval = rule.interval or 60.0
+    return sum(
+        math.ceil((record.interval or interval) / interval)
+        for record in _below(work, rule)
+        if (record.file, record.group) != (rule.file, rule.group)
+        or record.interval != rule.interval
+    )

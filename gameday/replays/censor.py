@@ -1,0 +1,367 @@
+"""Where an answer under today's rules would need what was not recorded.
+
+A record is censored: the fault ended when it did. What today's rules would have said
+had it gone on is answered only where that follows from their own arithmetic.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gameday.checks.record.observer_coverage import SLACK
+from gameday.checks.step import StepRun
+from gameday.model.alerting.alert import AlertRule
+from gameday.model.events import Page
+from gameday.model.plan import Plan
+from gameday.model.quantity import keeps, show_duration, show_instant
+from gameday.model.scenario import AlertPromise
+from gameday.model.timeline import Timeline
+from gameday.model.verdict import Finding, Outcome
+from gameday.replays.machine import would_fire
+from gameday.replays.story import (
+    ReplayedAlert,
+    TodaysRules,
+    labels_sent,
+    lost_on_the_way,
+    pages_if_held,
+    pages_later,
+)
+
+OF_PAGES = ("reaches", "pages_within", "page_resolves_within")
+NEVER_COME = ("fires_within", "reaches", "pages_within")  # failed without an alert
+AN_HOUR = 3600.0  # seconds: how far a page is looked for without a time of its own
+
+
+@dataclass(frozen=True)
+class Censor:
+    """Says where an answer would need what was not recorded.
+
+    `told`: the run's timeline as it was recorded.
+    """
+
+    step: StepRun
+    today: TodaysRules
+    plan: Plan
+    told: Timeline
+
+    def read(self, finding: Finding) -> Finding:
+        """Return the finding, as sure as the record makes it."""
+        if finding.question == "no_other_alerts":
+            return self._others(finding)
+        promise = self._promise(finding)
+        why = self._unknown(promise)
+        if why:
+            return unsure(finding, why)
+        finding = self._late(finding)
+        if self.step.start is None or finding.outcome is Outcome.PASS:
+            return finding
+        return self._missing(finding, promise)
+
+    def _late(self, finding: Finding) -> Finding:
+        """Widen the error of a page that may have missed its flush by a hair."""
+        shown = list(_pages(finding.evidence))
+        mine = [
+            page
+            for page in self.step.run.timeline.of(Page)
+            if (show_instant(page.at), page.receiver) in shown
+        ]
+        why = next((page.doubt for page in mine if page.doubt), "")
+        if why and finding.outcome is Outcome.PASS:
+            return unsure(finding, why)
+        late = max((page.late for page in mine), default=0.0)
+        if finding.measured is None or not late:
+            return finding
+        error = (finding.error or 0.0) + late
+        corrected = replace(finding, error=round(error, 3))
+        limit = finding.promised
+        open_ = limit is not None and not keeps(finding.measured + error, limit)
+        if corrected.outcome is Outcome.PASS and open_:
+            return unsure(corrected, "the page may have come one group_interval later")
+        return corrected
+
+    def _missing(self, finding: Finding, promise: AlertPromise) -> Finding:
+        """Return what the rules' own arithmetic says of what did not come."""
+        fired = self._fired(promise)
+        if not fired:
+            return self._silent(finding, promise)
+        if finding.question in OF_PAGES and any(
+            lost_on_the_way(self.plan, rung.life) for rung in fired
+        ):
+            return unsure(
+                finding, "what is done to the alert's labels on the way is not known"
+            )
+        if finding.question in ("reaches", "pages_within") and not finding.measured:
+            return self._no_page(finding, promise)
+        if finding.question == "page_resolves_within" and finding.measured is None:
+            return self._no_last_page(finding, promise)
+        if finding.question == "resets_within" and finding.measured is None:
+            return self._no_end(finding, promise)
+        return finding
+
+    def _promise(self, finding: Finding) -> AlertPromise:
+        promises = self.step.step.expect.alerts
+        named = [
+            promise
+            for promise in promises
+            if promise.subject(promises) == finding.subject
+        ]
+        return named[0]
+
+    def _others(self, finding: Finding) -> Finding:
+        if finding.outcome is not Outcome.PASS:
+            return finding
+        for place, why in self.today.unknown.items():
+            if self._counts(self.today.rules[place]):
+                name = self.today.rules[place].name
+                return unsure(finding, f"{name} is not replayed: {why}")
+        for place, why in self.today.perhaps.items():
+            rule = self.today.rules[place]
+            if self._counts(rule) and not self._is_promised(rule):
+                return unsure(finding, f"{rule.name} may have rung: {why}")
+        return finding
+
+    def _counts(self, rule: AlertRule) -> bool:
+        """Whether an alert of a rule may be one that nobody promised."""
+        asked = self.step.step.expect.no_other_alerts
+        return rule.name not in asked.except_ and rule.may_have(asked.matching)
+
+    def _is_promised(self, rule: AlertRule) -> bool:
+        return any(
+            promise.alert == rule.name and rule.may_have(promise.labels)
+            for promise in self.step.step.expect.alerts
+        )
+
+    def _rules(self, promise: AlertPromise) -> dict[int, AlertRule]:
+        """Return today's rules that may make the promised alert, by their place."""
+        return {
+            place: rule
+            for place, rule in enumerate(self.today.rules)
+            if rule.name == promise.alert and rule.may_have(promise.labels)
+        }
+
+    def _unknown(self, promise: AlertPromise) -> str:
+        """Return why a rule that the promise may be about cannot be replayed."""
+        rules = self._rules(promise)
+        for place, why in self.today.unknown.items():
+            if place in rules:
+                return f"{rules[place].name} cannot be replayed: {why}"
+        if not rules and self._was_elsewhere(promise):
+            return f"{promise.alert} came from elsewhere, whose rules are not replayed"
+        return ""
+
+    def _was_elsewhere(self, promise: AlertPromise) -> bool:
+        """Whether the promised alert was paged without a rule that was recorded."""
+        rules = self.plan.monitoring.rules or ()
+        if any(rule.name == promise.alert for rule in rules):
+            return False
+        return any(
+            entry.get("labels", {}).get("alertname") == promise.alert
+            for page in self.told.of(Page)
+            for entry in page.alerts
+        )
+
+    def _mine(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
+        """Yield the promise's lives that began with the fault."""
+        start = self._theirs(self.step.start or 0.0)
+        for rung in self.today.rung:
+            active = rung.life.active / 1000 + rung.slots.offset
+            if active >= start and promise.fits(rung.life.labels):
+                yield rung
+
+    def _theirs(self, at: float) -> float:
+        return self.step.run.clocks.to_source_clock("prometheus", at)
+
+    def _ours(self, at: float) -> float:
+        return self.step.run.clocks.to_our_clock("prometheus", at)
+
+    def _fired(self, promise: AlertPromise) -> list[ReplayedAlert]:
+        return [rung for rung in self._mine(promise) if rung.life.firing is not None]
+
+    def _silent(self, finding: Finding, promise: AlertPromise) -> Finding:
+        """Answer for an alert that stayed silent."""
+        rules = self._rules(promise)
+        if not rules:
+            if finding.outcome is Outcome.FAIL or finding.question not in NEVER_COME:
+                return finding
+            why = f"No rule makes {promise.alert} with the promised labels"
+            return failed(finding, why)
+        never = [self.today.never.get(place, "") for place in rules]
+        if all(never) and finding.question in NEVER_COME:
+            return failed(finding, f"{promise.alert} cannot fire: {never[0]}")
+        phases = [self.today.perhaps[p] for p in rules if p in self.today.perhaps]
+        limit = promise.fires_within
+        if limit is None:
+            limit = promise.pages_within
+        if phases and finding.outcome is Outcome.FAIL:
+            return self._at_another_phase(finding, rules, limit, phases[0])
+        doubted = finding.outcome is Outcome.INCONCLUSIVE
+        if (
+            limit is None
+            or self.step.heals_itself
+            or (doubted and "undone" not in finding.because)
+        ):
+            return finding
+        return self._ended_first(finding, promise, limit)
+
+    def _ended_first(
+        self, finding: Finding, promise: AlertPromise, limit: float
+    ) -> Finding:
+        """Answer for an alert that a fault that was held longer might have caused."""
+        end = self.step.fault_end
+        deadline = (self.step.start or 0.0) + limit
+        if end is None or end + SLACK >= deadline:
+            return finding
+        earliest, said = self._could_fire(promise, end)
+        if earliest > deadline:
+            return failed(finding, f"{said}, later than promised")
+        ended = show_instant(end)
+        return unsure(
+            finding,
+            f"the fault ended at {ended}, {show_duration(round(deadline - end, 3))} "
+            f"before the time of {promise.alert} was over; {said}",
+        )
+
+    def _at_another_phase(
+        self,
+        finding: Finding,
+        rules: Mapping[int, AlertRule],
+        limit: float | None,
+        why: str,
+    ) -> Finding:
+        """Answer for an alert whose group may be evaluated at any time."""
+        holds = [_held(rule) for rule in rules.values()]
+        if limit is not None and min(holds) > limit:
+            said = show_duration(min(holds))
+            return failed(finding, f"its `for` takes {said} of evaluations")
+        return unsure(finding, f"{finding.subject} may have rung: {why}")
+
+    def _could_fire(self, promise: AlertPromise, end: float) -> tuple[float, str]:
+        """Return when it could have fired at the earliest, had the fault gone on."""
+        start = self.step.start or 0.0
+        theirs = self._theirs(end)
+        true = [
+            rung
+            for rung in self._mine(promise)
+            if rung.life.active / 1000 + rung.slots.offset <= theirs
+        ]
+        pending = [
+            would_fire(rung.life, rung.slots.interval) / 1000 + rung.slots.offset
+            for rung in true
+            if rung.life.ended is None
+            or rung.life.ended / 1000 + rung.slots.offset >= theirs
+        ]
+        if pending:
+            at = min(pending) - (theirs - end)
+            said = f"its expression was true, and it fires {_after(at, start)}"
+            return at, said
+        at = end + min(rule.hold for rule in self._rules(promise).values())
+        was = "not true when the fault ended" if true else "never true"
+        return at, f"its expression was {was}, so it fires {_after(at, start)} or later"
+
+    def _no_page(self, finding: Finding, promise: AlertPromise) -> Finding:
+        """Answer for a page that did not come: it may not have been due in its time."""
+        start, end = self.step.start or 0.0, self.step.fault_end
+        limit = promise.pages_within
+        wanted = {
+            frozenset((labels_sent(self.plan, rung.life) or {}).items())
+            for rung in self._fired(promise)
+        }
+        until = self._theirs(start + AN_HOUR + (limit or 0.0))
+        held = pages_if_held(
+            self.plan,
+            self.told,
+            self.today,
+            self._theirs(start if end is None else end),
+            until,
+        )
+        due: dict[str, float] = {}
+        for page in held:
+            keys = {frozenset(entry["labels"].items()) for entry in page.alerts}
+            if page.status == "firing" and keys & wanted:
+                due.setdefault(page.receiver, self._ours(page.at))
+        receivers = promise.reaches or tuple(due)[:1]
+        if not receivers or any(name not in due for name in receivers):
+            return finding
+        comes = max(due[name] for name in receivers)
+        if limit is not None and comes > start + limit:
+            said = f"its first page is due {_after(comes, start)}"
+            return failed(finding, f"{said}, later than promised")
+        if end is None or comes <= end or self.step.heals_itself:
+            return finding
+        return unsure(
+            finding,
+            f"the fault ended at {show_instant(end)}, before its page was due "
+            f"({_after(comes, start)})",
+        )
+
+    def _no_last_page(self, finding: Finding, promise: AlertPromise) -> Finding:
+        """Answer for the end of a page that came after the record: it may be late."""
+        end, limit = self.step.fault_end, promise.page_resolves_within
+        if end is None or limit is None or finding.outcome is Outcome.FAIL:
+            return finding
+        until = self._theirs(end + limit)
+        wanted = {
+            frozenset((labels_sent(self.plan, rung.life) or {}).items())
+            for rung in self._fired(promise)
+        }
+        paged: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+        over: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+        for page in pages_later(self.plan, self.told, self.today, until):
+            for entry in page.alerts:
+                if frozenset(entry["labels"].items()) in wanted:
+                    of = (page.receiver, frozenset(entry["labels"].items()))
+                    (over if entry["status"] == "resolved" else paged).add(of)
+        receivers = promise.reaches or {name for name, _ in paged}
+        late = [of for of in paged - over if of[0] in receivers]
+        if late and self.today.until < until:
+            return failed(finding, "the page that says so is due later than promised")
+        return finding
+
+    def _no_end(self, finding: Finding, promise: AlertPromise) -> Finding:
+        """Answer for an alert that goes on: by its own rule it may end too late."""
+        limit, end = promise.resets_within, self.step.fault_end
+        if limit is None or end is None:
+            return finding
+        for rung in self._fired(promise):
+            life = rung.life
+            if life.ended is not None or life.absent is None:
+                continue
+            ends = life.absent / 1000 + rung.slots.offset + life.rule.keep_firing
+            if self._ours(ends) > end + limit:
+                keep = show_duration(life.rule.keep_firing)
+                return failed(
+                    finding, f"{promise.alert} goes on for {keep} (keep_firing_for)"
+                )
+        return finding
+
+
+def _held(rule: AlertRule) -> float:
+    """Return a rule's `for`, rounded up to its evaluations (s)."""
+    interval = rule.interval or 60.0
+    return math.ceil(rule.hold / interval) * interval
+
+
+def _pages(evidence: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield when each page of a finding came, and where."""
+    for value in evidence.values():
+        if isinstance(value, Mapping) and "received" in value:
+            yield value["received"], value["receiver"]
+        elif isinstance(value, Mapping):  # of each promised receiver
+            yield from _pages(value)
+
+
+def _after(at: float, start: float) -> str:
+    return f"{show_duration(round(max(0.0, at - start), 3))} after the fault began"
+
+
+def unsure(finding: Finding, because: str) -> Finding:
+    """Return a finding that is inconclusive, for this reason."""
+    said = because if because.endswith(".") else f"{because}."
+    said = said[:1].upper() + said[1:] if said.startswith(("the ", "its ")) else said
+    return replace(finding, outcome=Outcome.INCONCLUSIVE, because=said)
+
+
+def failed(finding: Finding, because: str) -> Finding:
+    """Return a finding that failed, for this reason."""
+    return replace(unsure(finding, because), outcome=Outcome.FAIL)

@@ -1,0 +1,146 @@
+"""Which recording rules are other ones than they were, and what reads them.
+
+What a rule reads of its own group is made before it, or after it: then it sees what
+was made one evaluation earlier. That is a part of what the rule is.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.recording import Read, Reads
+
+ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
+Rule = AlertRule | RecordingRule
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What has to be known of PromQL, and of groups: `group` says which one it was."""
+
+    spell: Callable[[str], str]
+    reads: Callable[[str], Reads]
+    group: Callable[[Rule], Hashable]
+
+    def names(self, expr: str) -> set[str]:
+        """Return the metrics that an expression reads."""
+        return {read.metric for read in self.reads(expr).selectors}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """What is to be computed anew: `anew`, each rule after those that it reads.
+
+    `replaced`: names of which nothing that was recorded holds today. `gone`: those of
+    them that nothing makes any more. `unknown`: by name, why it cannot be computed.
+    """
+
+    anew: tuple[RecordingRule, ...]
+    replaced: frozenset[str]
+    gone: frozenset[str]
+    unknown: Mapping[str, str]
+
+
+def trace(
+    before: Sequence[RecordingRule],
+    now: Sequence[RecordingRule],
+    language: Language,
+    changed: Iterable[str] = (),
+) -> Lineage:
+    """Return what today's recording rules make otherwise than those of the run.
+
+    `changed`: alerts that are other ones than they were.
+    """
+    then, today = (_definitions(rules, language) for rules in (before, now))
+    replaced = {
+        name for name in then.keys() | today.keys() if then.get(name) != today.get(name)
+    }
+    replaced |= {r.name for r in now if unsettled(language.reads(r.expr), changed)}
+    size = -1
+    while size != len(replaced):
+        size = len(replaced)
+        replaced |= {r.name for r in now if language.names(r.expr) & replaced}
+    waiting = [rule for rule in now if rule.name in replaced]
+    ordered: list[RecordingRule] = []
+    while waiting:
+        names = {rule.name for rule in waiting}
+        ready = [r for r in waiting if not language.names(r.expr) & names]
+        if not ready:
+            break
+        ordered += ready
+        waiting = [rule for rule in waiting if rule not in ready]
+    circle = {
+        rule.name: f"{rule.name} reads what is made of it, which is not computed anew"
+        for rule in waiting
+    }
+    return Lineage(
+        anew=tuple(rule for rule in ordered if rule.name not in circle),
+        replaced=frozenset(replaced),
+        gone=frozenset(replaced - {rule.name for rule in now}),
+        unknown=circle,
+    )
+
+
+def _definitions(
+    rules: Sequence[RecordingRule], language: Language
+) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for rule in rules:
+        labels = sorted(rule.labels.items())
+        parts = (
+            *(language.spell(rule.expr), labels, rule.interval, rule.query_offset),
+            *(language.group(rule), sorted(behind(rule, rules, language))),
+        )
+        by_name.setdefault(rule.name, []).append(repr(parts))
+    return {name: sorted(definitions) for name, definitions in by_name.items()}
+
+
+def behind(
+    rule: Rule, recorded: Iterable[RecordingRule], language: Language
+) -> frozenset[str]:
+    """Return what a rule reads that is made later in its own group."""
+    return frozenset(_made(rule, recorded, language, later=True))
+
+
+def ahead(
+    rule: Rule, recorded: Iterable[RecordingRule], language: Language
+) -> frozenset[str]:
+    """Return what a rule reads that is made earlier in its own group."""
+    return frozenset(_made(rule, recorded, language, later=False))
+
+
+def _made(
+    rule: Rule, recorded: Iterable[RecordingRule], language: Language, *, later: bool
+) -> set[str]:
+    names = language.names(rule.expr)
+    return {
+        other.name
+        for other in recorded
+        if (other.file, other.group) == (rule.file, rule.group)
+        and other.name in names
+        and other.place != rule.place
+        and (other.place > rule.place) is later
+    }
+
+
+def unsettled(reads: Reads, changed: Iterable[str]) -> str:
+    """Return which changed alert's `ALERTS` an expression reads; empty: none's."""
+    for read in reads.selectors:
+        if read.metric in ALERTS:
+            for name in sorted(changed):
+                if _may_be(read, name):
+                    return f"it reads {read.metric} of {name}, which changed"
+    return ""
+
+
+def _may_be(read: Read, name: str) -> bool:
+    from gameday.model.alerting.regex import RegexError
+
+    try:
+        return all(
+            matcher.matches({"alertname": name})
+            for matcher in read.matchers
+            if matcher.name == "alertname"
+        )
+    except RegexError:
+        return True
