@@ -28,6 +28,8 @@ they are called.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gameday.app.result import Result
     from gameday.files.check import CheckResult
     from gameday.model.verdict import Verdict
@@ -71,7 +73,7 @@ def run(  # noqa: PLR0913 - what `gameday run` has as options
 def check(
     *paths: str,
     env_file: str | None = None,
-    exclude: tuple[str, ...] = (),
+    exclude: "Sequence[str]" = (),
     base: str | None = None,
 ) -> "CheckResult":
     """Validate files and folders and return every problem; see `gameday check`."""
@@ -89,16 +91,17 @@ def judge(run: str = "latest") -> "Verdict":
 
 def replay(
     *runs: str,
-    rules: tuple[str, ...] = (),
+    rules: "Sequence[str]" = (),
     alertmanager: str = "",
     prometheus: str = "",
     at: str | None = None,
 ) -> "tuple[Replayed, ...]":
     """Judge stored runs under other rules and routes; see `gameday replay`.
 
-    `runs`: ids or folders; none: `latest`. `rules`, `alertmanager`: files, empty where
-    the run's own hold. `prometheus`: a program, a server's address, or empty: the
-    program on PATH. `at`: when the fault begins for time intervals, as a date.
+    `runs`: ids or folders; none: `latest`. `rules`, `alertmanager`: files (of rules
+    one, or several), empty where the run's own hold. `prometheus`: a program, a
+    server's address, or empty: the program on PATH. `at`: when the fault begins for
+    time intervals, as a date.
     """
     from gameday.app import calls
 

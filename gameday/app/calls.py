@@ -73,7 +73,8 @@ def check(
     """Validate files and folders."""
     from gameday.app import check
 
-    asked = check.CheckRequest(exclude=tuple(exclude), base=base)
+    patterns = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    asked = check.CheckRequest(exclude=patterns, base=base)
     env = check.environment_with(env_file)
     return check.check(paths, env, sys.stdin, asked)
 

@@ -123,6 +123,8 @@ def test_check_returns_every_problem(tmp_path: Path) -> None:
     )
     result = gameday.check(str(tmp_path))
     assert [problem.id.split("/")[0] for problem in result.problems] == ["rules"]
+    for wish in ("*.yaml", ["*.yaml"]):  # a pattern, or several
+        assert gameday.check(str(tmp_path), exclude=wish).problems == ()
 
 
 def test_run_raises_where_a_file_is_wrong(tmp_path: Path) -> None:
