@@ -31,6 +31,10 @@ _EXPERIMENT = {
     *("controls", "configuration", "secrets", "extensions", "dry"),
     *("method", "steady-state-hypothesis", "rollbacks"),
 }
+_PROMETHEUS = {
+    *("global", "runtime", "alerting", "storage", "tracing", "otlp"),
+    *("remote_write", "remote_read"),
+}
 _GROUP = {"name", "interval", "limit", "query_offset", "labels", "rules"}
 # A title and a description are in every second document; these are not.
 _TELLING = {"method", "steady-state-hypothesis", "rollbacks", "contributions"}
@@ -166,7 +170,12 @@ def _is_alertmanager(value: dict[str, Any]) -> bool:
 def _is_prometheus(value: dict[str, Any]) -> bool:
     if {"scrape_configs", "rule_files", "scrape_config_files"} & set(value):
         return True
-    general = value.get("global")
+    general, alerting = value.get("global"), value.get("alerting")
+    if set(value) <= _PROMETHEUS and (
+        any("url" in remote for remote in _mappings(value.get("remote_write")))
+        or (isinstance(alerting, dict) and "alertmanagers" in alerting)
+    ):
+        return True
     return isinstance(general, dict) and bool(
         {"evaluation_interval", "scrape_interval"} & set(general)
     )

@@ -18,6 +18,7 @@ _LARGE = 256 * 1024  # characters
 # One of these stands in every document of a known kind.
 _WORDS = re.compile(
     r"groups|PrometheusRule|scrape_configs|rule_files|_interval|route|receivers"
+    r"|alertmanagers|remote_write"
     r"|inhibit_rules|gameday/|Scenario|GameDay|steps|openslo|sloth|pyrra|prometheus/v"
     r"|slos|method|rollbacks|steady-state|description"
 )

@@ -178,6 +178,7 @@ KINDS: Mapping[str, IntegrationKind] = {
             texts="api_url topic_arn phone_number target_arn subject message",
             sigv4=_SIGV4,
             attributes=texts,
+            use_aws_http_client=flag,
         ),
     ),
     "jira": IntegrationKind(

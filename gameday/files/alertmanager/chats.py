@@ -9,6 +9,7 @@ from gameday.files.alertmanager.integration import (
     fields,
 )
 from gameday.files.text.shapes import (
+    Fields,
     at_least_one,
     flag,
     go_timeout,
@@ -58,19 +59,17 @@ _ROCKET_ACTION = record(
     }
 )
 _ROCKET_FIELD = record({"title": text, "value": text, "short": flag})
-_ATTACHMENT = record(
-    {
-        **dict.fromkeys(
-            (
-                *("fallback", "color", "pretext", "text", "author_name", "title"),
-                *("author_link", "author_icon", "title_link", "thumb_url", "footer"),
-                *("footer_icon", "image_url"),
-            ),
-            text,
+_ATTACHED: Fields = {
+    **dict.fromkeys(
+        (
+            *("fallback", "color", "pretext", "text", "author_name", "title"),
+            *("author_link", "author_icon", "title_link", "thumb_url", "footer"),
+            *("footer_icon", "image_url"),
         ),
-        "fields": listing(_TEXT_FIELD),
-    }
-)
+        text,
+    ),
+    "fields": listing(_TEXT_FIELD),
+}
 CHATS: Mapping[str, IntegrationKind] = {
     "discord": IntegrationKind(
         fields(
@@ -161,8 +160,9 @@ CHATS: Mapping[str, IntegrationKind] = {
     "mattermost": IntegrationKind(
         fields(
             **WEBHOOK_URL,
-            texts="webhook_url_file channel username text icon_url icon_emoji type",
-            attachments=listing(_ATTACHMENT),
+            **_ATTACHED,
+            texts="webhook_url_file channel username icon_url icon_emoji type",
+            attachments=listing(record(_ATTACHED)),
             props=record({"card": text}),
             priority=record(
                 {

@@ -18,7 +18,11 @@ def of_alertmanager(here: Cursor) -> None:
     """Refuse addresses with a path where no relabelling takes it apart."""
     if not here.value.get("relabel_configs"):
         for target, _ in _targets(here):
-            _judge(target, str(target.value or ""))
+            if target.value:
+                _judge(target, str(target.value))
+            else:
+                message = "has no address: Prometheus takes it, and sends no alert"
+                target.warn(message, code="value")
 
 
 def of_job(here: Cursor) -> None:

@@ -185,6 +185,14 @@ COMPLETE = [
     ("opsgenie_configs: [{api_key: a, responders: [{name: b, type: Team}]}]", ""),
     ("jira_configs: [{api_url: http://x, project: a, issue_type: b, summary: c}]", ""),
     ("mattermost_configs: [{channel: a}]", "mattermost_webhook_url: http://x"),
+    (
+        (
+            "mattermost_configs: [{webhook_url: 'http://x', title: a, color: b, "
+            "fields: [{title: a, value: b}]}]"
+        ),
+        "",
+    ),
+    ("sns_configs: [{topic_arn: a, sigv4: {}, use_aws_http_client: true}]", ""),
     ("pushover_configs: [{user_key: a, token: b}, ]", ""),
     ("discord_configs: [{webhook_url: <secret>}]", ""),
     ("victorops_configs: [{api_key: a, routing_key: b, custom_fields: {c: d}}]", ""),
@@ -277,6 +285,7 @@ INCOMPLETE = [
         "'x' is not known",
     ),
     ("webex_configs: [{room_id: a}]", "http_config.authorization is required"),
+    ("mattermost_configs: [{webhook_url: 'http://x', fields: [{title: a}]}]", "val"),
     ("sns_configs: [{subject: a}]", "expected exactly one of target_arn"),
     ("sns_configs: [{topic_arn: a, phone_number: b}]", "expected exactly one of"),
     ("opsgenie_configs: [{api_key: a, responders: [{name: b, type: c}]}]", "'c' is no"),

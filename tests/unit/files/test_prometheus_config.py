@@ -269,3 +269,10 @@ SECTIONS = [
 def test_other_sections(text: str, reason: str) -> None:
     messages = errors(text + "\n")
     assert any(reason in told for told in messages) if reason else messages == []
+
+
+def test_an_alertmanager_without_an_address_is_a_warning() -> None:
+    text = "alerting: {alertmanagers: [{static_configs: [{targets: ['']}]}]}"
+    problems = prometheus_config.parse(text, "p.yaml")[1]
+    assert [problem.severity for problem in problems] == ["warning"]
+    assert "has no address" in problems[0].message
