@@ -148,7 +148,7 @@ class RecordedRules:
         back = max((read.back for read in reads.selectors), default=0.0)
         return self._recording.since + self._recording.lookback + back
 
-    def lacks(self, reads: Reads, since: float) -> str:
+    def why_unrecorded(self, reads: Reads, since: float) -> str:
         """Return what an expression would read that is not there; empty: nothing."""
         why = unsettled(reads, self._changed)
         if why:

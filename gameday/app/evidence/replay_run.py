@@ -150,7 +150,7 @@ class RunReplay:
     def why_not(self, rule: AlertRule) -> str:
         """Return what a rule would read that is not there; empty: nothing."""
         needed = self.fault - rule.hold - rule.keep_firing
-        return self.recorded.lacks(self.language.reads(rule.expr), needed)
+        return self.recorded.why_unrecorded(self.language.reads(rule.expr), needed)
 
     def lives(self, rule: AlertRule, times: Slots) -> list[Life]:
         """Return what a rule's alerts do; one of UNKNOWN where that is not known."""

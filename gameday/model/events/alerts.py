@@ -127,8 +127,8 @@ class Page(Event, kind="page", omits=("late", "sender", "doubt")):
     `status`: firing, resolved or unknown; `alerts`: labels, status, starts, ends and
     fingerprint of each; `titles`: of a message, where a vendor's has no labels;
     `truncated`: alerts that Alertmanager left out; `sender`: the receiver that the
-    message itself names; `late`, `doubt`: of a page that only a replay computed, how much
-    later it may come, and why it may not.
+    message itself names; `late`, `doubt`: of a page that only a replay computed, how
+    much later it may come, and why it may not.
     """
 
     receiver: str

@@ -234,7 +234,7 @@ def test_an_integration_is_told_what_alertmanager_tells(
         silences=silences,
     )
     shown = [
-        (e.at, e["status"], said(e))
+        (e.at, e.status, said(e))
         for e in events
         if e.kind == "page" and e.at < 60
     ]  # fmt: skip
@@ -243,11 +243,11 @@ def test_an_integration_is_told_what_alertmanager_tells(
 
 def test_a_group_that_was_empty_may_live_on_for_half_a_minute() -> None:
     again = told(firing("Down", 100.0, 105.1), firing("Down", 200.0, 250.0))
-    (page,) = [e for e in again if e.kind == "page" and e["status"] == "firing"]
-    assert (page.at, page["late"]) == (210.0, 0.0)
+    (page,) = [e for e in again if e.kind == "page" and e.status == "firing"]
+    assert (page.at, page.late) == (210.0, 0.0)
     soon = told(firing("Down", 100.0, 109.1), firing("Down", 115.0, 250.0))
-    (page,) = [e for e in soon if e.kind == "page" and e["status"] == "firing"]
-    assert (page.at, page["late"]) == (125.0, 45.0)  # or with the old group, at 170
+    (page,) = [e for e in soon if e.kind == "page" and e.status == "firing"]
+    assert (page.at, page.late) == (125.0, 45.0)  # or with the old group, at 170
 
 
 def test_an_inhibition_that_begins_as_a_page_is_due_leaves_it_open() -> None:
@@ -255,8 +255,8 @@ def test_an_inhibition_that_begins_as_a_page_is_due_leaves_it_open() -> None:
     source = firing("Cluster", 100.0, 200.0, severity="page", zone="a")
     target = firing("Down", 100.0, 500.0, severity="page", zone="a")
     events = told(source, target, routing=routing)
-    (down, *_) = [e for e in events if e.kind == "page" and "Down" in str(e["alerts"])]
-    assert (down.at, down["doubt"]) == (
+    (down, *_) = [e for e in events if e.kind == "page" and "Down" in str(e.alerts)]
+    assert (down.at, down.doubt) == (
         100.0,
         "an inhibition began just as the page was due",
     )
