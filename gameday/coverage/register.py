@@ -275,10 +275,11 @@ def _proof_state(
 ) -> ProofState:
     ordered = sorted(evidence, key=lambda proof: (proof.at, proof.run), reverse=True)
     stale: ProofState | None = None
+    moved_since: set[tuple[str, str]] = set()
     for proof in ordered:
         if proof.kind != PROVEN:
             continue
-        service, moved = _service(proof, newest)
+        service, moved = _service(proof, newest, moved_since)
         why = [*changes(proof), *moved, *_age(proof, today)]
         state = STALE if why else IS_PROVEN
         proof_state = ProofState(
@@ -314,14 +315,26 @@ def _without_proof(
     return ProofState(name=name, state=NEVER)
 
 
-def _service(proof: Evidence, newest: Versions) -> tuple[str, list[str]]:
-    """Return whether what was hit is the same today, and in words what is not."""
+def _service(
+    proof: Evidence, newest: Versions, moved_since: set[tuple[str, str]]
+) -> tuple[str, list[str]]:
+    """Return whether what was hit is the same today, and in words what is not.
+
+    `moved_since`: the services that have changed after a later proof, and so after this
+    one, where it does not tell its version; added to.
+    """
     known = {
         name: (version, newest.get((proof.testbed, name), ""))
         for name, version in proof.services.items()
     }
-    changed = [name for name, (a, b) in known.items() if a and b and a != b]
+    changed = [
+        name
+        for name, (then, now) in known.items()
+        if (then and now and then != now)
+        or (not then and (proof.testbed, name) in moved_since)
+    ]
     if changed:
+        moved_since |= {(proof.testbed, name) for name in changed}
         return "changed", [f"the service {name} changed" for name in changed]
     sure = known and all(then and now for then, now in known.values())
     return ("same" if sure else "unknown"), []

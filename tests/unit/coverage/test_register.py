@@ -221,6 +221,30 @@ def test_a_service_that_was_built_anew_since_makes_the_proof_stale(label: str) -
     assert standing.service == "changed"
 
 
+def test_an_older_proof_without_a_version_is_not_fresher_than_a_stale_one() -> None:
+    runs = []
+    for number, digest in enumerate(("", "sha256:a", "sha256:b")):
+        of = asked([rule(NAME)], instances=[image(digest), image(digest)])
+        run = past(of, run=f"r{number}", later=float(number))
+        findings = run.verdict.findings if number < 2 else ()
+        runs.append(replace(run, verdict=replace(run.verdict, findings=findings)))
+    assert the(found(*runs[:1]).rules).state == "proven"
+    assert the(found(*runs[:2]).rules).state == "proven"
+    standing = the(found(*runs).rules)
+    assert (standing.state, standing.because) == ("stale", "the service web changed")
+
+
+def test_a_version_that_came_back_is_proven_by_its_own_run() -> None:
+    runs = []
+    for number, digest in enumerate(("sha256:a", "sha256:b", "sha256:a")):
+        of = asked([rule(NAME)], instances=[image(digest), image(digest)])
+        run = past(of, run=f"r{number}", later=float(number))
+        findings = run.verdict.findings if number < 2 else ()
+        runs.append(replace(run, verdict=replace(run.verdict, findings=findings)))
+    standing = the(found(*runs).rules)
+    assert (standing.state, standing.service) == ("proven", "same")
+
+
 def test_a_run_that_tells_no_version_takes_no_change_back() -> None:
     runs = []
     for number, digest in enumerate(("sha256:a", "sha256:b", "")):
