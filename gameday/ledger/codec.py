@@ -52,8 +52,8 @@ def dump_instance(instance: Instance) -> str:
 
 def load_instance(stored: Mapping[str, Any]) -> Instance:
     """Return the instance that a JSON object describes."""
-    tuples = {name: tuple(stored.get(name, ())) for name in ("addresses", "published")}
-    return Instance(**{**stored, **tuples})
+    lists = {name: tuple(stored.get(name, ())) for name in ("addresses", "published")}
+    return Instance(**{**stored, **lists})
 
 
 def dump_undo(undo: Undo) -> str:
