@@ -162,10 +162,13 @@ def _doubts_of_empty_page(
 
 
 def _muted(page: _Page) -> Iterator[PagingDoubt]:
-    muted = [_mute(page, route) for route in page.alert_path.routes]
-    told = [seconds for seconds in muted if seconds is not None]
-    if len(told) == len(muted):  # otherwise a way that nothing mutes is open
-        yield from sorted(told)[-1:]
+    routes = page.alert_path.routes
+    for wanted in page.promise.reaches or ("",):
+        ways = [route for route in routes if wanted in ("", route.receiver)]
+        muted = [_mute(page, route) for route in ways]
+        told = [doubt for doubt in muted if doubt is not None]
+        if len(told) == len(muted):  # otherwise a way that nothing mutes is open
+            yield from sorted(told)[-1:]
 
 
 def _mute(page: _Page, route: Route) -> PagingDoubt | None:

@@ -360,6 +360,26 @@ def test_a_route_that_is_never_muted(
     assert files.lint() == []
 
 
+@pytest.mark.parametrize("muted", ["oncall", "team"])
+def test_of_several_receivers_one_is_always_muted(files: Files, muted: str) -> None:
+    """Each of them has to be reached, and not any."""
+    files.route["continue"] = True
+    files.alertmanager["route"]["routes"].append({"receiver": "team"})
+    files.promise["reaches"] = ["team", "oncall"]
+    interval(files, "mute_time_intervals", {})
+    if muted == "team":
+        files.alertmanager["route"]["routes"][1] |= {"mute_time_intervals": ["i"]}
+        del files.route["mute_time_intervals"]
+    assert files.only(CANNOT, f"to '{muted}'", "at all times") == OF_PAGES
+
+
+def test_another_way_to_a_receiver_that_nothing_mutes(files: Files) -> None:
+    files.route["continue"] = True
+    interval(files, "mute_time_intervals", {})
+    files.alertmanager["route"]["routes"].append({"receiver": "oncall"})
+    assert files.lint() == []
+
+
 def test_an_alert_that_always_fires_inhibits(files: Files) -> None:
     files.group["rules"].append(rule("Watchdog", "vector(1)"))
     files.alertmanager["inhibit_rules"] = [
