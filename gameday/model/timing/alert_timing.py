@@ -61,18 +61,22 @@ def resets(rule: AlertRule, monitoring: Monitoring) -> DelayRange:
 
 
 def pages(promise: AlertPromise, rule: AlertRule, monitoring: Monitoring) -> DelayRange:
-    """Return when the first notification arrives, counted from the fault's start."""
+    """Return when the first notification arrives, counted from the fault's start.
+
+    Of several receivers that are promised the slowest counts.
+    """
     alert_path = find_alert_path(promise, rule, monitoring)
     fired = fires(rule, monitoring)
     if not alert_path.routes:
         return DelayRange(fired.earliest, FOREVER, unknown=_NO_ROUTES)
+    waits: dict[str, float] = {}
+    for route in alert_path.routes:
+        alive = _may_be_alive(route, rule, alert_path, monitoring)
+        wait = 0.0 if alive else route.group_wait
+        waits[route.receiver] = min(wait, waits.get(route.receiver, math.inf))
+    promised = [waits[name] for name in promise.reaches if name in waits]
     return fired.plus(
-        min(
-            0.0
-            if _may_be_alive(route, rule, alert_path, monitoring)
-            else route.group_wait
-            for route in alert_path.routes
-        ),
+        max(promised) if promised else min(waits.values()),
         max(told_within(route, alive=True) for route in alert_path.routes),
     )
 

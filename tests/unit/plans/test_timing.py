@@ -104,6 +104,19 @@ def test_query_offset_delays_everything() -> None:
     assert (answer.earliest, answer.latest) == (40, 80)
 
 
+def test_of_several_receivers_that_are_promised_the_slowest_decides() -> None:
+    """The chat is told after five minutes, however soon oncall is."""
+    (oncall,) = ROUTING.route.routes
+    chat = replace(oncall, receiver="chat", group_wait=300, goes_on=True)
+    routes = replace(ROUTING.route, routes=(chat, oncall))
+    monitoring = replace(MONITORING, routing=replace(ROUTING, route=routes))
+    both = AlertPromise(alert="Down", pages_within=130, reaches=("oncall", "chat"))
+    answer = lint(both, monitoring)["pages_within"]
+    assert (answer.earliest, answer.state) == (330, "cannot_be_kept")
+    alone = replace(both, reaches=("oncall",))
+    assert lint(alone, monitoring)["pages_within"].earliest == 40
+
+
 def test_a_page_waits_for_the_group() -> None:
     """group_wait at the earliest, group_interval of a live group at the latest."""
     promise = AlertPromise(alert="Down", pages_within=130, reaches=("oncall",))
