@@ -1,6 +1,7 @@
 """`gameday-baseline.json`: what was measured before; small, sorted, to be reviewed."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -13,10 +14,18 @@ MOST_SAMPLES = 60  # of a measure, the newest
 
 
 def render(measures: Iterable[Measure]) -> str:
-    """Return the text of a baseline, with a newline at its end."""
+    """Return the text of a baseline, with a newline at its end.
+
+    A sample has a line of its own: so a run that is added is a line for each measure.
+    """
     ordered = sorted(measures, key=lambda measure: measure.key)
-    document = {"schema": SCHEMA, "measures": [_plain(measure) for measure in ordered]}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    lines: list[str] = []
+    document = {
+        "schema": SCHEMA,
+        "measures": [_plain(measure, lines) for measure in ordered],
+    }
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return _PLACE.sub(lambda place: lines[int(place[1])], text)
 
 
 def added(baseline: Sequence[Measure], runs: Sequence[RunMeasure]) -> list[Measure]:
@@ -46,7 +55,16 @@ def added(baseline: Sequence[Measure], runs: Sequence[RunMeasure]) -> list[Measu
     return list(known.values())
 
 
-def _plain(measure: Measure) -> dict[str, Any]:
+_PLACE = re.compile(r'"\\u0000([0-9]+)"')  # of a sample; no name has such a letter
+
+
+def _plain(measure: Measure, lines: list[str]) -> dict[str, Any]:
+    """Return a measure for JSON; its samples go to `lines`, and their places stay."""
+    first = len(lines)
+    lines += [
+        json.dumps(_known(asdict(sample)), ensure_ascii=False)
+        for sample in measure.samples
+    ]
     plain = {
         **asdict(measure.key),
         "unit": measure.unit,
@@ -55,7 +73,7 @@ def _plain(measure: Measure) -> dict[str, Any]:
         "latest": measure.latest,
         "settings": dict(sorted(measure.settings.items())),
         "generation": dict(sorted(measure.generation.items())),
-        "samples": [_known(asdict(sample)) for sample in measure.samples],
+        "samples": [f"\0{number}" for number in range(first, len(lines))],
     }
     return {name: value for name, value in plain.items() if value not in (None, "")}
 

@@ -312,6 +312,14 @@ def test_another_file_is_refused_with_what_to_do(text: str, words: str) -> None:
         parse(text)
 
 
+def test_a_run_that_is_added_is_one_line_to_review() -> None:
+    before = baseline.render([measure(*QUIET)]).splitlines()
+    known = baseline.added([measure(*QUIET)], now(11.0)[0])
+    after = baseline.render(known).splitlines()
+    assert len(after) == len(before) + 1
+    assert '    {"run": "new0", "measured": 11.0, "error": 0.0}' in after
+
+
 def test_runs_are_added_once_each() -> None:
     first = baseline.added([measure(10.0)], now(11.0)[0])
     (again,) = baseline.added(first, now(11.0)[0])
