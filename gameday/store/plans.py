@@ -36,8 +36,11 @@ def from_json(text: str, path: str) -> Plan:
         return _adapter().validate_json(_migrated(text))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"{path}: {where}: {first['msg']}") from error
+        place = ".".join(map(str, first["loc"]))
+        where = f" at {place}" if place else ""
+        raise StoreError(
+            f"{path}: the plan of this run is damaged{where}: {first['msg']}"
+        ) from error
 
 
 @cache

@@ -61,6 +61,19 @@ def test_something_that_is_no_plan_is_a_store_error() -> None:
         from_json('{"scenario": 3}', "plan.json")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "r/timeline.ndjson: the plan of this run is damaged: Invalid JSON"),
+        ('{"scenario": 3}', "the plan of this run is damaged at scenario: "),
+    ],
+)
+def test_a_damaged_plan_is_said_to_be_the_plan(text: str, words: str) -> None:
+    """The record of a run names its timeline, which may be whole."""
+    with pytest.raises(StoreError, match=words):
+        from_json(text, "r/timeline.ndjson")
+
+
 def test_a_run_is_found_by_id_by_folder_and_as_the_latest(tmp_path: Path) -> None:
     history = History(str(tmp_path))
     for number in (1, 2):
