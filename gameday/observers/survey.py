@@ -6,17 +6,17 @@ routes are handed on as text; reading them is another room's business.
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from gameday.errors import InvalidFile, ObserverLost
-from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.alert import AlertRule, Routing
 from gameday.model.alerting.expression import Selector
 from gameday.model.alerting.expression_parser import series_expression
-from gameday.model.plan import Monitoring, ScrapeJob
+from gameday.model.plan import Monitoring
 from gameday.model.scenario import Observe
 from gameday.model.timing.prometheus_settings import PrometheusSettings
 from gameday.model.timing.rule_delays import scraped
@@ -24,7 +24,7 @@ from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.rules import LiveRuleGroup, read_groups
 from gameday.observers.prometheus.settings import read_settings
-from gameday.observers.promql import metrics_of
+from gameday.observers.prometheus.to_model import _jobs, alert_rules, recording_rules
 from gameday.ports import Clock
 
 T = TypeVar("T")
@@ -247,48 +247,6 @@ class LiveSurveyor:
         }
 
 
-def alert_rules(groups: Iterable[LiveRuleGroup], offset: float) -> Iterable[AlertRule]:
-    """Yield the alerting rules; `offset`: the global query offset in seconds."""
-    for group in groups:
-        for place, rule in enumerate(group.rules):
-            if not rule.alerting:
-                continue
-            yield AlertRule(
-                name=rule.name,
-                expr=rule.query,
-                group=group.name,
-                file=group.file,
-                hold=rule.hold,
-                keep_firing=rule.keep,
-                interval=group.interval,
-                query_offset=offset,
-                labels=dict(rule.labels),
-                annotations=dict(rule.annotations),
-                reads=metrics_of(rule.query),
-                place=place,
-            )
-
-
-def recording_rules(
-    groups: Iterable[LiveRuleGroup], offset: float
-) -> Iterable[RecordingRule]:
-    """Yield the recording rules; `offset`: the global query offset in seconds."""
-    for group in groups:
-        for place, rule in enumerate(group.rules):
-            if rule.alerting:
-                continue
-            yield RecordingRule(
-                name=rule.name,
-                expr=rule.query,
-                group=group.name,
-                file=group.file,
-                interval=group.interval,
-                query_offset=offset,
-                labels=dict(rule.labels),
-                place=place,
-            )
-
-
 def _all_at_once(asks: Mapping[str, Ask]) -> tuple[dict[str, Any], list[str]]:
     answers: dict[str, Any] = {}
     problems: list[str] = []
@@ -306,26 +264,6 @@ def _all_at_once(asks: Mapping[str, Ask]) -> tuple[dict[str, Any], list[str]]:
                     f"the {name} are not understood ({type(problem).__name__})"
                 )
     return answers, problems
-
-
-def _jobs(
-    targets: Iterable[ScrapeTarget], settings: PrometheusSettings
-) -> tuple[ScrapeJob, ...]:
-    """Return the jobs of the targets, each as its slowest target is scraped."""
-    configured = {job.name: job for job in settings.jobs}
-    jobs: dict[str, ScrapeJob] = {}
-    for target in targets:
-        name = target.labels.get("job", "")
-        default = configured.get(name)
-        interval = default.interval if default else settings.scrape_interval
-        timeout = default.timeout if default else settings.scrape_timeout
-        before = jobs.get(name, ScrapeJob(name=name, interval=0.0, timeout=0.0))
-        jobs[name] = ScrapeJob(
-            name=name,
-            interval=max(before.interval, target.interval or interval),
-            timeout=max(before.timeout, target.timeout or timeout),
-        )
-    return tuple(jobs.values())
 
 
 def _selector_text(selector: Selector) -> str:
