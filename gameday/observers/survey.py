@@ -24,7 +24,11 @@ from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
 from gameday.observers.prometheus.rules import LiveRuleGroup, read_groups
 from gameday.observers.prometheus.settings import read_settings
-from gameday.observers.prometheus.to_model import _jobs, alert_rules, recording_rules
+from gameday.observers.prometheus.to_model import (
+    alert_rules,
+    recording_rules,
+    scrape_jobs,
+)
 from gameday.ports import Clock
 
 T = TypeVar("T")
@@ -128,7 +132,7 @@ class LiveSurveyor:
             return monitoring, []
         if not targets:
             return monitoring, ["Prometheus has no scrape targets"]
-        return replace(monitoring, jobs=_jobs(targets, settings)), []
+        return replace(monitoring, jobs=scrape_jobs(targets, settings)), []
 
     def _add_rules(
         self, monitoring: Monitoring, answers: Mapping[str, Any]

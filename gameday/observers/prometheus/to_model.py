@@ -52,7 +52,7 @@ def recording_rules(
             )
 
 
-def _jobs(
+def scrape_jobs(
     targets: Iterable[ScrapeTarget], settings: PrometheusSettings
 ) -> tuple[ScrapeJob, ...]:
     """Return the jobs of the targets, each as its slowest target is scraped."""
