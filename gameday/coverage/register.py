@@ -29,14 +29,21 @@ from gameday.coverage.past import (
     evidence_of_drill,
     versions,
 )
+from gameday.coverage.proof_state import (
+    CHANGED,
+    IS_PROVEN,
+    NEVER,
+    NEW,
+    SAME,
+    STALE,
+    SYNTHETIC,
+    WAS_SEEN,
+    ProofState,
+    share,
+)
 from gameday.model.alerting.alert import Receiver, Route, Routing
 from gameday.model.alerting.always import always
 from gameday.model.quantity import show_duration
-
-IS_PROVEN, STALE, SYNTHETIC, WAS_SEEN, NEVER = (
-    *("proven", "stale", "synthetic only", "seen", "never"),
-)
-NEW, CHANGED, SAME = "new", "changed", "same"  # of a rule, since a commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,30 +58,6 @@ class RegisterRequest:
     rules: tuple[RuleDefinition, ...]
     routing: Routing | None = None
     base: tuple[RuleDefinition, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProofState:
-    """What is known of one rule, route or receiver.
-
-    `evidence`: what the state rests on. `service`: same, changed, or unknown, of what
-    the fault hit. `since_base`: new, changed or same; empty: not compared. `counted`:
-    whether the ratio counts it.
-    """
-
-    name: str
-    state: str
-    because: str = ""
-    evidence: Evidence | None = None
-    rule: RuleDefinition | None = None
-    service: str = ""
-    since_base: str = ""
-    counted: bool = True
-
-    @property
-    def proven(self) -> bool:
-        """Whether it is proven, and the proof is fresh."""
-        return self.state == IS_PROVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +88,6 @@ class Register:
             for rule in self.rules
             if rule.since_base in (NEW, CHANGED) and rule.counted and not rule.proven
         )
-
-
-def share(states: Iterable[ProofState]) -> float | None:
-    """Return which share of those that count is proven; None: none counts."""
-    counted = [state for state in states if state.counted]
-    if not counted:
-        return None
-    return sum(state.proven for state in counted) / len(counted)
 
 
 def register(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gameday.coverage.past import Evidence
-from gameday.coverage.register import (
+from gameday.coverage.proof_state import (
     IS_PROVEN,
     NEVER,
     NEW,
@@ -15,9 +15,9 @@ from gameday.coverage.register import (
     SYNTHETIC,
     WAS_SEEN,
     ProofState,
-    Register,
     share,
 )
+from gameday.coverage.register import Register
 from gameday.model.quantity import show_duration, show_instant
 from gameday.reports.wording import clean
 

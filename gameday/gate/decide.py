@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.coverage.register import IS_PROVEN, STALE, Register
+from gameday.coverage.proof_state import IS_PROVEN, STALE
+from gameday.coverage.register import Register
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.verdict import Ending, Outcome, worst

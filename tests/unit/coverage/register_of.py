@@ -6,7 +6,8 @@ from typing import Any
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.coverage.past import Drill, Past
-from gameday.coverage.register import ProofState, Register, RegisterRequest, register
+from gameday.coverage.proof_state import ProofState
+from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.files.promql.promql import metrics
 from gameday.files.promql.promql_canonical import canonical
 from gameday.model.alerting.alert import (

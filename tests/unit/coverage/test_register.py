@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.coverage.past import Drill
-from gameday.coverage.register import share
+from gameday.coverage.proof_state import share
 from gameday.model.alerting.alert import (
     Integration,
     Matcher,
