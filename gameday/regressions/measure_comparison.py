@@ -47,7 +47,7 @@ class MeasureComparison:
         self._new = [sample.measured for sample in sides.new]
         self._old = [sample.measured for sample in sides.old]
         samples = (*sides.old, *sides.new)
-        left = ((each.period or 0.0) + (each.besides or 0.0) for each in samples)
+        left = ((sample.period or 0.0) + (sample.besides or 0.0) for sample in samples)
         self._left = max(left, default=0.0)
         self._changes = self._all(changes)
         self._versions = self._all(other_versions)
@@ -80,9 +80,9 @@ class MeasureComparison:
         if self._before is None:
             return ()
         told = [
-            each
+            difference
             for run in self._seen
-            for each in differences(self._before, run.measure)
+            for difference in differences(self._before, run.measure)
         ]
         return tuple(dict.fromkeys(told))
 

@@ -44,7 +44,9 @@ def promise_of(plan: Plan, finding: Finding) -> AlertPromise | None:
     if finding.check != "alert":
         return None
     promises = promises_of(plan, finding.step)
-    fitting = (each for each in promises if each.subject(promises) == finding.subject)
+    fitting = (
+        promise for promise in promises if promise.subject(promises) == finding.subject
+    )
     return next(fitting, None)
 
 

@@ -58,7 +58,7 @@ def _known(
 
 
 def _difference(values: Sequence[float], less: Sequence[float]) -> list[float]:
-    return [value - each for value, each in zip(values, less, strict=True)]
+    return [value - lower for value, lower in zip(values, less, strict=True)]
 
 
 def _apart(old: Sequence[float], new: Sequence[float]) -> float:
@@ -75,8 +75,12 @@ def chances_of(
     up: dict[str, dict[str, float]] = {}
     down: dict[str, dict[str, float]] = {}
     for family, mine in families.items():
-        old = _by_run({key: (one.old, one.values_old) for key, one in mine.items()})
-        new = _by_run({key: (one.new, one.values_new) for key, one in mine.items()})
+        old = _by_run(
+            {key: (measure.old, measure.values_old) for key, measure in mine.items()}
+        )
+        new = _by_run(
+            {key: (measure.new, measure.values_new) for key, measure in mine.items()}
+        )
         if old and new:
             up[repr(family)] = ranks.slower(old, new)
             down[repr(family)] = ranks.slower(_turned(old), _turned(new))

@@ -60,7 +60,10 @@ def spent_by_slices(
     allowed = slo.budget * slo.window / slices.length
     promised = question.promised or 0.0
     surely, bad, perhaps = (
-        sum(verdict) for verdict in zip(*(each.bad for each in counted), strict=True)
+        sum(verdict)
+        for verdict in zip(
+            *(counted_slice.bad for counted_slice in counted), strict=True
+        )
     )
     least, measured, most = (
         _share(number, allowed) for number in (surely, bad, perhaps)
@@ -79,7 +82,9 @@ def spent_by_slices(
         "slice_s": slices.length,
         "slice_target": slices.target,
         "slices": len(counted),
-        "slices_not_seen_whole": sum(not each.whole for each in counted),
+        "slices_not_seen_whole": sum(
+            not counted_slice.whole for counted_slice in counted
+        ),
         "bad_slices": bad,
         "bad_slices_surely": surely,
         "bad_slices_perhaps": perhaps,
@@ -92,7 +97,11 @@ def spent_by_slices(
         return failed(said, decided=decided, **rest)
     if keeps(most, promised):
         return passed(said, **rest)
-    doubtful = [each for each in counted if each.bad.perhaps != each.bad.surely]
+    doubtful = [
+        counted_slice
+        for counted_slice in counted
+        if counted_slice.bad.perhaps != counted_slice.bad.surely
+    ]
     return passed(said, **rest).unsure(_doubt(doubtful))
 
 
@@ -106,7 +115,9 @@ def _overspent_at(
     step: StepRun, counted: Sequence[_Slice], allowed: float
 ) -> float | None:
     """Return when more slices than promised had surely been bad; None: at the end."""
-    ends = [each.span.end for each in counted if each.bad.surely]
+    ends = [
+        counted_slice.span.end for counted_slice in counted if counted_slice.bad.surely
+    ]
     over = [end for number, end in enumerate(ends, 1) if not keeps(number, allowed)]
     if not over:
         return None
@@ -115,7 +126,7 @@ def _overspent_at(
 
 def _doubt(slices: Sequence[_Slice]) -> str:
     """Return why it is open whether slices were bad."""
-    unseen = sum(not each.whole for each in slices)
+    unseen = sum(not counted_slice.whole for counted_slice in slices)
     seen = len(slices) - unseen
     told = []
     if unseen:
@@ -138,7 +149,11 @@ def _slices(step: StepRun, slo: Slo, slices: Slices) -> list[_Slice]:
         _judged(step, slo, slices, times, span)
         for span in spans(slices.length, *times.widest)
     )
-    return [each for each in judged if each.bad.perhaps or _has_part(each, times.step)]
+    return [
+        counted_slice
+        for counted_slice in judged
+        if counted_slice.bad.perhaps or _has_part(counted_slice, times.step)
+    ]
 
 
 def _has_part(each: _Slice, step: Span) -> bool:

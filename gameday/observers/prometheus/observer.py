@@ -165,7 +165,9 @@ class PrometheusObserver:
         started = self._clock.now()
         self._prepare(begun)
         alerts, ups = self._alerts(begun), self._ups(begun)
-        counted = {each: self._counter(each, begun) for each in self.counters.uses}
+        counted = {
+            counter: self._counter(counter, begun) for counter in self.counters.uses
+        }
         starts = self._starts(begun)
         targets = self.api.targets()
         groups = read_groups(self.api.groups())

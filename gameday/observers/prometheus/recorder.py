@@ -177,7 +177,9 @@ def _named(names: Sequence[str]) -> str:
 def _selecting(metric: RecordedMetric) -> str:
     """Return the selector of what is recorded of a metric."""
     matchers = [Matcher(name="__name__", op="=", value=metric.metric), *metric.matchers]
-    pairs = [f"{each.name}{each.op}{json.dumps(each.value)}" for each in matchers]
+    pairs = [
+        f"{matcher.name}{matcher.op}{json.dumps(matcher.value)}" for matcher in matchers
+    ]
     return "{" + ", ".join(pairs) + "}"
 
 
