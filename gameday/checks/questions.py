@@ -48,9 +48,9 @@ def services(step: Step) -> tuple[str, ...]:
 
 
 def workloads(plan: Plan, step: Step) -> Mapping[str, str]:
-    """Return what keeps a step's victims running in a cluster, each with its service.
+    """Return the workloads that keep a step's victims running, each with its service.
 
-    As `deployment/web`; other targets have none.
+    A workload is named as `deployment/web`; a platform without workloads has none.
     """
     if not TARGET_KINDS[plan.scenario.target.kind].has_workloads:
         return {}

@@ -1,7 +1,7 @@
-"""What makes a rule, a route or a receiver the same, and what changed since.
+"""What identifies a rule, a route or a receiver, and what changed in it.
 
-Annotations change no verdict, and a rule's group and file may be renamed. What only
-one side knows (a file states no interval, an API no offset) is no change.
+Annotations change no verdict, and a rule's group and file may be renamed. A property
+that only one side knows (a file has no interval, an API has no offset) is no change.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -149,10 +149,10 @@ def _of_rule(
 def _is_same(
     then: RuleDefinition, now: RuleDefinition, rules: Iterable[RuleDefinition]
 ) -> bool:
-    """Whether what was evaluated then is today's rule, changed or not.
+    """Return whether the rule that was evaluated then is this rule of today.
 
-    Of several rules of one name it is the one without a change, else the one with the
-    same labels.
+    Of several rules of one name, the unchanged one is the same rule; if all have
+    changed, the one with the same labels is.
     """
     if then.name != now.name:
         return False

@@ -43,7 +43,7 @@ class FaultContext:
 
     @property
     def opener(self) -> Opener:
-        """What opens targets; the one at hand where it is the same."""
+        """Return what opens targets: the open one for its own URL, else a new one."""
         return opener(CLOCK, self.target)
 
 

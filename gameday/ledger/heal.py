@@ -152,9 +152,9 @@ class _Healer:
         return healed
 
     def _is_undone_elsewhere(self, entry: FaultEntry) -> bool:
-        """Whether its time is over and another is ending it at this moment.
+        """Return whether the fault has expired and another process is undoing it now.
 
-        A fault that the other process has just ended did not end early.
+        If so, the fault must not be reported as ended early.
         """
         if self._clock.now() < entry.until:
             return False

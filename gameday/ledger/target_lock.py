@@ -59,9 +59,9 @@ def take(  # noqa: PLR0913 - who takes what, and who is told
 
 
 def why_held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
-    """Return who has a target, in the words that a run is refused with; or empty.
+    """Return the sentence that refuses a run because another has the target, or empty.
 
-    Takes and frees nothing: what a dead holder has left, a run undoes first.
+    Nothing is taken or freed: a run that starts undoes what a dead holder has left.
     """
     known = "" if ledger is None else ledger.refusal(target.url)
     if known or target.lock is None:
@@ -75,7 +75,7 @@ def why_held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
 def _recover(
     ledger: Ledger, target: "OpenTarget", clock: "Clock", tell: Tell, emit: Emit
 ) -> None:
-    """Undo what dead runs of this ledger have left; TargetHeld where not all is."""
+    """Undo what dead runs of this ledger have left; TargetHeld if something remains."""
     opened = opener(clock, target)
     for recovered in recover_dead(ledger, target.url, opened, clock, tell):
         emit(recovered)

@@ -1,7 +1,7 @@
-"""ClusterObserver: what a target tells by itself, beside its instances.
+"""ClusterObserver: what a target reports by itself, beside its instances.
 
-Its workloads (`cluster`) and its own events (`events`): told as they come, from the
-target's own thread. That it is still telling shows in a look every few seconds.
+Its workloads (`cluster`) and its own events (`events`) arrive in a thread of the
+target. A look every few seconds shows whether the target still reports.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class Subscription(Protocol):
     """A target that tells: looked at by `look`, until `stop`."""
 
     def look(self) -> None:
-        """Return where it is telling; an error of ours where it is not."""
+        """Return if the target still reports; raise a GamedayError if it does not."""
 
     def stop(self) -> None:
         """End."""

@@ -1,10 +1,10 @@
 """InstancesObserver: asks the target for its instances, and reports every change.
 
-An instance that came up carries the target's own stamp as its time, read on our
-clock by the target's measured one (`stamp` keeps it as it was); how exact that is
-stands in `error`. A change without a stamp is timed by our own look:
-known to the time since the look before. A target that tells its changes itself is
-listened to, and looked at now and then: silence alone does not show that it sees.
+The time of an instance that came up is the target's own stamp, converted to our clock
+(`stamp` keeps the original); `error` says how exact that is. A change without a stamp
+is timed by our own look: it happened since the look before. A target that reports
+changes by itself is listened to, and asked now and then: silence alone does not show
+that it still reports.
 """
 
 import threading
@@ -135,7 +135,7 @@ class InstancesObserver:
         return self._every
 
     def _on_change(self, instances: list[Instance], at: float, late: float) -> None:
-        """Take what the target tells: late, where it did not answer just before."""
+        """Take what the target reports: late if it had just not answered."""
         since = max(0.0, at - self._looked)
         self._report(instances, at, max(late, since) if since > OVERDUE else late)
 

@@ -31,7 +31,7 @@ class PendingFingerprint:
         self.found: Fingerprint | str | None = None
 
     def set_result(self, fingerprint: Fingerprint | str) -> None:
-        """Take what was found; only the first word counts."""
+        """Store the fingerprint, or why there is none; only the first result counts."""
         if self.found is None:
             self.found = fingerprint
 
@@ -56,7 +56,7 @@ class DriftWatch:
             self._looking(self._first.set_result)
 
     def take_before(self) -> None:
-        """Have the first look's answer: the first fault is about to come."""
+        """Wait for the first fingerprint: the first fault is about to start."""
         if self._looking is None or self._told:
             return
         self._told = True
@@ -66,7 +66,7 @@ class DriftWatch:
             self._before = before
 
     def compare_after(self, *, ended_cleanly: bool) -> None:
-        """Look again, until nothing differs or it will not come right by itself."""
+        """Compare again until nothing differs, or a difference is there to stay."""
         if self._looking is None or self._before is None:
             return
         at_most = CALM_AT_MOST + self._longer if ended_cleanly else HURRIED_AT_MOST

@@ -129,7 +129,7 @@ class Drive:
             settle(self.loop, self.plan, step)
 
     def _await_the_moment(self, step: Step) -> None:
-        """Wait until the fault falls where it is wanted between evaluations."""
+        """Wait until the fault starts at its planned phase between two evaluations."""
         moment = self.dependencies.moment(step.name)
         if moment is not None:
             self.loop.note(f"step {step.name}: {moment.text}")

@@ -57,10 +57,10 @@ def why_blind(observers: Sequence[Observer]) -> str:
 
 
 def is_worth_its_fault(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
-    """Look at what is there already; return whether the step is worth its fault.
+    """Return whether the step can still prove one of its promises.
 
-    RunStopped where it is the first one and nothing could be learned of any promised
-    alert. What is spoiled is not waited for.
+    Raises RunStopped if it cannot and it is the first step. A promise that is spoiled
+    by what fires already is not waited for.
     """
     before = Before(
         standing=loop.dependencies.standing(),

@@ -1,7 +1,7 @@
-"""The SLIs while a run goes on, as far as it needs them to go on.
+"""Live values of the SLIs, used to decide when a run may stop waiting.
 
-The judge (`checks.service.recovery`) measures when they recovered; this ends the
-waiting, and shows them.
+The judge (`checks.service.recovery`) computes when they recovered; these values end the
+waiting and are shown on the terminal.
 """
 
 from collections.abc import Iterable, Mapping

@@ -202,11 +202,12 @@ class RunState:
 def alerts_by_title(
     page: Page, alerts: Iterable[Labels], routing: Routing | None
 ) -> list[Labels]:
-    """Return those of these alerts that a message without labels tells of.
+    """Return the alerts that a message without labels reports.
 
-    By Alertmanager's default title, compared exactly; none where it is unclear, for who
-    was told is judged later, from the whole record. `alerts`: all that fired when it
-    was sent, or, of one that tells an end, had ended.
+    The title is compared exactly with Alertmanager's default one. An unclear message
+    reports no alert here: the judge decides later, from the whole record. `alerts`: all
+    that were firing when the message was sent; for a message of an end, all that had
+    ended.
     """
     groups: dict[Key, list[Labels]] = {}
     for labels in alerts:

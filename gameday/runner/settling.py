@@ -1,7 +1,7 @@
-"""Between two steps: until the first one's alerts are over and their groups flushed.
+"""Between two steps: wait until the first one's alerts are over, and told so.
 
-A group that lives pages after its group_interval, not after its group_wait: the next
-step's times would be another thing's.
+An alert group that is still alive pages after its group_interval and not after its
+group_wait, which would change the times that the next step measures.
 """
 
 from gameday.model.plan import Plan

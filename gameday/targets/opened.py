@@ -1,7 +1,7 @@
 """A target that was opened, and what it has besides instances and faults.
 
-What a platform lacks is None: a supervisor holds no marks, an engine has no rights to
-give, and only a cluster tells of changes by itself.
+An ability that a platform lacks is None: a supervisor keeps no marks, a Docker engine
+has no rights to grant, and only a cluster reports changes by itself.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -104,10 +104,10 @@ class TargetRights(Protocol):
 
 
 class OpenTarget(Target, Protocol):
-    """The hands, and what else this target has; None: this platform has it not.
+    """An opened target with the abilities that its platform has; None: it has not.
 
-    Without a stream its instances are looked at; without a clock of its own it stamps
-    with ours.
+    A target without a stream is polled for its instances. A target without a clock of
+    its own stamps events with this machine's clock.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""What a run's fingerprint consists of: the target, and Terraform where it is asked."""
+"""What a run's fingerprint covers: the target, and Terraform's state if asked for."""
 
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.plan import Plan

@@ -25,10 +25,11 @@ Tell = Callable[[str], None]
 def prepare_run(
     scenario: "Scenario", clock: "Clock", seed: int | None, tell: Tell
 ) -> Prepared:
-    """Plan, once what dead runs have left is undone; else it would be planned with.
+    """Heal the faults that dead runs have left, then plan.
 
-    What only the lock in the target knows of is looked for where a plan is refused,
-    perhaps over just that: it costs questions that other plans need not wait for.
+    A plan that was made before would count those faults as the normal state. Faults
+    that only the lock in the target knows of are looked for when the plan is refused,
+    because asking the target takes time that other plans need not spend.
     """
     recovered = heal_known_runs(scenario.target.url, clock, tell)
     prepared = prepare(scenario, clock, seed)
@@ -43,10 +44,10 @@ def prepare_run(
 def heal_known_runs(
     target_url: str, clock: "Clock", tell: Tell
 ) -> list[RecoveredFault]:
-    """Undo what dead runs of this ledger have left; return each with its fate.
+    """Undo what dead runs of this ledger have left; return each fault and its outcome.
 
-    What cannot be undone now is left to the run: it tries again once it has taken the
-    target, and is refused where that fails too.
+    A fault that cannot be undone now is left to the run: the run tries again once it
+    holds the target, and is refused if that fails too.
     """
     path = ledger_path()
     if not Path(path).exists():
@@ -61,10 +62,10 @@ def heal_known_runs(
 def heal_dead_holder(
     target: "OpenTarget", clock: "Clock", tell: Tell
 ) -> list[RecoveredFault]:
-    """Undo what a dead holder has left in a target; return each with its fate.
+    """Undo what a dead holder has left in a target; return each fault and its outcome.
 
-    For a holder whose ledger is lost, or on a machine that is gone. What is not undone
-    is named by the next refusal.
+    For a holder whose ledger is lost, or whose machine is gone. What could not be
+    undone is named by the next refusal.
     """
     if target.marks is None or target.lock is None:
         return []

@@ -51,7 +51,7 @@ class Gates:
     wish: GateRequest = field(default_factory=GateRequest)
 
     def decided(self, name: str) -> tuple[Decision, Override | None]:
-        """Return a gate's decision now, and what opens it in spite of that."""
+        """Return a gate's decision now, and an override that opens it nevertheless."""
         policy = self.policies[name]
         now = self.clock.now()
         decision = decide(policy, _gate_evidence(policy, self.wish, self.clock), now)
@@ -242,7 +242,7 @@ def overrides() -> list[Override]:
 
 
 def record(override: Override, outcome: str) -> str:
-    """Keep an override, with the outcome in spite of which it was made."""
+    """Keep an override together with the outcome that it overrides."""
     path = Path(home()) / OVERRIDES
     line = json.dumps({**override.to_json(), "outcome": outcome})
     try:

@@ -1,9 +1,9 @@
 """One promised alert in one step: which episodes are its, and what spoils it.
 
-An episode is the promise's when its name is the same, the promised labels are among
-its own, and it is not about an instance that was spared. Where its labels tell
-instances apart each victim has to ring (unless the promise says any); otherwise the
-earliest episode answers, whichever rule it comes from.
+An episode belongs to the promise if its name is the same, its labels contain the
+promised ones, and it is not about an instance that was spared. If its labels tell
+instances apart, an alert has to fire for each victim (unless the promise says any);
+otherwise the earliest episode answers, whichever rule it comes from.
 """
 
 from collections.abc import Mapping

@@ -35,7 +35,7 @@ def _observed_alerts(matching: Matching) -> Iterator[GroupedAlert]:
 def _alerts_from_elsewhere(
     timeline: Timeline, pages: Sequence[Page], matching: Matching, clocks: Clocks
 ) -> Iterator[GroupedAlert]:
-    """Yield the alerts of other Prometheis, as they were routed or paged."""
+    """Yield the alerts of other Prometheus servers, as they were routed or paged."""
     others: dict[Key, tuple[Mapping[str, str], dict[float, float]]] = {}
     for labels, starts, ends in _mentions(timeline, pages):
         if not matching.match(labels, starts).identities:

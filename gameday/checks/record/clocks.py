@@ -79,10 +79,11 @@ class Clocks:
         return _combined(around, lambda offset: abs(offset.at - at))
 
     def _stamped(self, source: str, at: float) -> tuple[float, float]:
-        """Return the offset that a stamp of the source has, and its error.
+        """Return the offset that applies to a stamp of the source, and its error.
 
-        With each measurement the stamp has another time of ours. Possible are those
-        of which that time lies where the measurement is one of the two around it.
+        Each measured offset maps the stamp to another time on our clock. An offset is
+        possible if it is one of the two measurements next to the time to which it maps
+        the stamp.
         """
         offsets = self.measured.get(source, ())
         possible = [

@@ -153,10 +153,10 @@ def _who_replaced(told: Sequence[ClusterEvent]) -> tuple[bool, str]:
 def _who_restarted(
     told: Sequence[ClusterEvent], restarted: InstanceChanged
 ) -> tuple[bool, str]:
-    """Return whether the platform restarted a container in its pod, and what says so.
+    """Return whether the platform restarted a container in its pod, and the evidence.
 
-    A probe that failed has the kubelet kill it, which says so. A process that somebody
-    kills from inside just ends: the cluster says nothing of who it was.
+    After a failed probe the kubelet kills the container and reports that. A process
+    that somebody kills from inside just ends, and the cluster does not report by whom.
     """
     for event in told:
         by_probe = _BY_PROBE.search(event.message)

@@ -111,10 +111,10 @@ def _failed_again(last: Hypothesis, evidence: dict[str, object]) -> Answer:
 
 
 def _recovered_by(step: StepRun) -> float:
-    """Return up to when the system may take to be itself again.
+    """Return the time until which the system may still be recovering.
 
-    Until its SLIs are back, where an SLO tells and they came back; else as long as was
-    promised: what breaks after that is no recovery that takes its time.
+    That is when its SLIs are back, if an SLO shows that they came back; else the
+    promised time. A failure after that is a new failure and not a slow recovery.
     """
     end, promised = step.fault_end, step.step.expect.recovers_within
     if end is None:

@@ -80,9 +80,10 @@ def _by_events(step: StepRun, question: Question, slo: Slo, spent: Spent) -> Ans
 def _overspent_at(
     step: StepRun, question: Question, slo: Slo, window: _Window
 ) -> float | None:
-    """Return when more was spent than promised, whatever came after; None: at the end.
+    """Return when more was spent than promised; None: that is known only at the end.
 
-    Bad events only become more, but for those that are told by a difference.
+    The number of bad events only grows, except where it is computed as a difference of
+    counters: then later samples can lower it again.
     """
     counters, clocks = step.run.samples.of(slo.name), step.run.clocks
     if any(sign < 0 for sign, _ in counters.bad):

@@ -1,7 +1,7 @@
-"""Which SLOs count the load's requests, where the scenario does not say so.
+"""Which SLOs count the load's requests, if the scenario does not say so.
 
-Decided once, at warm-up: those that counted as many events more than before as the
-load sent, less gameday's own probes. An only SLO is the one.
+Decided once, after the warm-up: an SLO counts them if its events rose by as many as the
+load sent, without gameday's own probes. If there is only one SLO, it is that one.
 """
 
 from collections.abc import Sequence

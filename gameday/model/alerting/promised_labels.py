@@ -18,11 +18,11 @@ _LABEL = re.compile(r"\{\{-?\s*(?:\$labels|\.Labels)\.(\w+)\s*-?\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a promised alert's labels may be, one entry for each kind of series.
+    """The labels that a promised alert may have, one entry for each kind of series.
 
-    `templated`: the rule's labels of which only the promise says a value. `asked`:
-    whether they are those of the series that Prometheus has now; `unseen`: it has
-    some, and none of them has the promised labels.
+    `templated`: labels of the rule whose value only the promise says. `asked`: the
+    labels are those of series that Prometheus has now. `unseen`: Prometheus has such
+    series, and none of them has the promised labels.
     """
 
     labels: tuple[KnownLabels, ...]

@@ -1,7 +1,7 @@
-"""Whether a stored value can be that of a field, by the field's declared type.
+"""Whether a stored value fits a field, by the field's declared type.
 
-A field that must have a value and has none (a null, a text for a number) is like one
-that is lacking: it is taken out of its event, and what asks for it says so.
+A required field with an impossible value (a null, a text for a number) is treated as
+missing: it is removed from its event, and the check that needs it reports that.
 """
 
 import math

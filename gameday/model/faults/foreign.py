@@ -1,6 +1,6 @@
-"""What other extensions' actions leave behind, and what brings it back.
+"""What actions of other extensions leave behind, and which action undoes it.
 
-Data only: nothing of theirs is imported. The names and arguments are those of
+Data only: no code of those extensions is imported. Names and arguments are those of
 chaostoolkit-kubernetes 0.39 (`foreign_kubernetes`) and chaostoolkit-toxiproxy 0.3.
 """
 

@@ -14,11 +14,11 @@ from gameday.model.scenario import AlertPromise
 
 @dataclass(frozen=True, slots=True)
 class AlertPath:
-    """Where an alert goes, by what is known of its labels.
+    """Where an alert is routed, as far as its labels are known.
 
-    `labels`: what Alertmanager hears, one entry for each kind of series. `dropped`:
-    whether it hears of none; None where that is not known. `routes`: those that may
-    lead to where the page is promised, or else all that it may end at.
+    `labels`: those that Alertmanager receives, one entry for each kind of series.
+    `dropped`: whether relabelling drops the alert; None if that is not known. `routes`:
+    those that may lead to the promised receiver; if none does, all that may apply.
     """
 
     labels: tuple[KnownLabels, ...]

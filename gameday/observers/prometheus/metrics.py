@@ -26,10 +26,10 @@ Vector = list[tuple[Mapping[str, str], float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What a look at an expression found; `ok` None: it could not be told.
+    """The result of one look at an expression; `ok` None: the look gave no answer.
 
-    `value` and `series` are those of the first series that does not hold, or else of
-    the first that does.
+    `value` and `series` are those of the first series that breaks the condition, or of
+    the first one if none does.
     """
 
     ok: bool | None

@@ -1,8 +1,7 @@
 """What a platform contributes to the faults that helpers hold.
 
-A helper says lines of JSON and is told signals; see `targets/sidecar`. How it is
-started, how lines and signals travel and how it is ended is the platform's, and so is
-where victims are and who their peers are.
+A helper prints lines of JSON and receives signals; see `targets/sidecar`. The platform
+starts and ends helpers, carries lines and signals, and locates victims and peers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

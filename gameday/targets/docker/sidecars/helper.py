@@ -225,7 +225,7 @@ class Helper:
 
 
 def _name(sidecar: Sidecar) -> str:
-    """Return a name by which a person knows whose a helper is, and what it does."""
+    """Return a name that shows a person what a helper does, and for which run."""
     words = re.sub(r"[^a-zA-Z0-9_.-]+", "-", f"{sidecar.spec['do']}-{sidecar.mark}")
     return f"gameday-{words[:80]}-{secrets.token_hex(3)}"
 

@@ -117,10 +117,7 @@ class DockerSidecars:
     def chosen_method(
         self, name: str, ways: Sequence[HelperMethod]
     ) -> Mapping[str, Any]:
-        """Return the first way that the kernel has: helpers here cannot try them.
-
-        They share the victim's network from their beginning.
-        """
+        """Return the first method that the kernel has: a helper cannot try them."""
         del name
         if len(ways) == 1:
             return {"do": ways[0].work}

@@ -1,10 +1,10 @@
 """kubernetes.config_removed: a ConfigMap or Secret is gone when the pod starts again.
 
-What is removed is kept as a Secret of ours in the same namespace until it is put back:
-its content goes nowhere else. Each victim keeps a copy of its own, and the first undo
-puts the object back, so that no two of them can each leave it to the other. Only the
-very version that was copied is deleted, and no copy goes while a delete of that version
-may still be on its way.
+The removed object is kept as a Secret of ours in the same namespace until it is
+restored, so that its content goes nowhere else. Each victim stores its own copy, and
+the first undo restores the object, so two undos can never each assume that the other
+does. Only the version that was copied is deleted, and no copy is removed while a delete
+of that version may still be on its way.
 """
 
 import base64

@@ -109,7 +109,7 @@ def _notes(workload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def own_note(workload: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
-    """Return this fault's own words on the object: only they say what was before."""
+    """Return this fault's own annotation: only it has the original value."""
     text = workload["metadata"]["annotations"][key_of(str(undo.arguments["mark"]))]
     note: Mapping[str, Any] = json.loads(text)["arguments"]
     return note

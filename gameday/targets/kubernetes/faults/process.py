@@ -202,7 +202,7 @@ def _is_in_crash_loop(pod: Json, undo: Undo) -> bool:
 def fit(request: FaultRequest, instances: Sequence[Instance]) -> Sequence[Instance]:
     """Return the instances that scaling down can remove.
 
-    Of a StatefulSet those are the ones with the highest ordinals.
+    A StatefulSet removes the instances with the highest ordinals.
     """
     ordered = any(
         instance.labels["workload"].startswith("statefulset/") for instance in instances

@@ -1,9 +1,10 @@
-"""process.stop: one pod fewer is wanted, and it is the victim that goes.
+"""process.stop: the workload wants one pod fewer, and the victim is the one removed.
 
-A Deployment gives up what is not ready first, whatever it costs, then the cheapest; a
-StatefulSet its highest ordinal. Whether that is the victim is looked at in the moment
-of the change. Every stop's mark says what the workload may want but for the stops, so
-that a number that somebody else has set meanwhile is known, and left alone.
+A Deployment removes pods that are not ready first, whatever they cost, then the
+cheapest; a StatefulSet removes its highest ordinal. Whether that is the victim is
+checked at the moment of the change. Every stop's mark records how many replicas the
+workload may want without the stops, so that a number which somebody else has set
+meanwhile is recognised and left alone.
 """
 
 from collections.abc import Mapping
@@ -109,7 +110,7 @@ class ScaleDown:
     # Down -------------------------------------------------------------------------
 
     def scale_down(self, kind: str, undo: Undo) -> None:
-        """Make the victim the one to go, and want one pod fewer."""
+        """Make the victim the first pod to be removed, and want one pod fewer."""
         words, given = str(undo.arguments["workload"]), undo.arguments
         workload = self._find(words)
         if workload is None:
@@ -151,7 +152,7 @@ class ScaleDown:
     # Back up ----------------------------------------------------------------------
 
     def scale_up(self, undo: Undo) -> tuple[str, bool]:
-        """Want that pod again; return what was found, and whether one has to come."""
+        """Want the pod again; return what was found, and whether a pod has to come."""
         workload = self._find(str(undo.arguments["workload"]))
         if workload is None:
             self._restore_deletion_cost(undo)
@@ -184,7 +185,7 @@ class ScaleDown:
         return states[-1]
 
     def _restore_deletion_cost(self, undo: Undo) -> None:
-        """Where the victim stayed after all, it costs again what it did."""
+        """Give a victim that was not removed its former deletion cost."""
         api, path = self._context.api, self._pod(undo)
 
         def former_cost(pod: Json) -> Mapping[str, Any] | None:
@@ -214,7 +215,7 @@ def _highest_ordinal(workload: Json) -> str:
 
 
 def _is_being_stopped(pod: Json) -> bool:
-    """Whether it is to go for another stop of ours."""
+    """Whether another stop of ours removes this pod."""
     return any(key.startswith(UNDO) for key in pod["metadata"].get("annotations") or {})
 
 

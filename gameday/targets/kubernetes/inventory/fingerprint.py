@@ -1,11 +1,11 @@
-"""What a namespace is like: the specs of what runs in it, and what leads there.
+"""The state of a namespace: specs of its workloads, and what routes traffic to them.
 
-Generation, status and what controllers write (revisions, conditions) are left out:
-a workload that was changed and put back has another generation and the same spec.
-Values that may hold a secret are digests under a key of the process. What the platform
-changes by itself is marked as that: how many replicas a workload wants where an
-autoscaler decides it, and who leads. What may not be read at all cannot be compared, so
-that no fingerprint is better than half of one.
+Generation, status and what controllers write (revisions, conditions) are left out: a
+workload that was changed and restored has another generation and the same spec. Values
+that may hold a secret are digests under a key of this process. What the platform
+changes by itself is marked so: the replicas of a workload with an autoscaler, and
+leader elections. What may not be read cannot be compared, and so there is then no
+fingerprint instead of half a fingerprint.
 """
 
 import secrets

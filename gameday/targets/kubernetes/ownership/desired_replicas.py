@@ -1,7 +1,8 @@
 """How many pods a workload may want while faults of ours hold.
 
-Each stop takes one away; `kubernetes.scale` sets a number. Whichever is undone first,
-what was wanted before comes back with the last, and what somebody else sets is known.
+Each process.stop takes one replica away; `kubernetes.scale` sets a number. Undos may
+come in any order: the last one restores the original number, and a number that somebody
+else has set is detected.
 """
 
 import json

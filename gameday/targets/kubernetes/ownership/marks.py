@@ -110,9 +110,10 @@ class Marks:
             return ""
 
     def leftovers(self) -> list[Leftover]:
-        """Return what carries a mark; a fault that left several is named once each.
+        """Return every marked object, one entry for each mark.
 
-        Copies of marks are litter: only what may hold a fault is told where unread.
+        Copies of marks that controllers made hold no fault: they are listed without an
+        undo. A place that may not be read is listed only if it could hold a fault.
         """
         leftovers: list[Leftover] = []
         for path in self._paths():

@@ -107,5 +107,5 @@ def allows(told: Mapping[str, Any], rule: RbacRule, verb: str) -> bool:
 
 
 def _covers_all_names(told: Mapping[str, Any]) -> bool:
-    """Whether it is about every object of its kinds, not only some by their names."""
+    """Whether a rule covers every object of its kinds, and not only named ones."""
     return not told.get("resourceNames")

@@ -1,8 +1,8 @@
-"""Helper pods: on the victim's node, started and waiting, then told to go, to end.
+"""Helper pods: started on the victim's node, waiting, then told to work, then to end.
 
-What a helper says are lines of JSON, and what it is told are signals; both go by a
-command inside of it. Its own deadline ends the fault when nobody else is left to,
-and the pod's (`activeDeadlineSeconds`) ends the helper.
+A helper prints lines of JSON and receives signals; a command inside the pod carries
+both. The helper's own deadline ends the fault when no process is left to do so, and the
+pod's (`activeDeadlineSeconds`) ends the helper.
 """
 
 import json

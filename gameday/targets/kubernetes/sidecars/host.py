@@ -85,7 +85,7 @@ class KubernetesSidecars:
     def chosen_method(
         self, name: str, ways: Sequence[HelperMethod]
     ) -> Mapping[str, Any]:
-        """Return all ways, of which the helper goes the first that its kernel has."""
+        """Return all methods; the helper uses the first one that its kernel has."""
         if len(ways) == 1:
             return {"do": ways[0].work}
         return {"do": name, "ways": [(way.work, way.needs) for way in ways]}

@@ -1,7 +1,7 @@
-"""Watches: a collection of the API, listed once and then told change by change.
+"""Watches: a collection of the API, listed once and then followed change by change.
 
-A watch may end at any time, and its place in the stream may be forgotten (410): then
-the collection is listed again. That a silent watch is alive shows in lists beside it.
+A watch may end at any time, and the API may have forgotten its position (410): then the
+collection is listed again. Lists beside a silent watch show whether it is alive.
 """
 
 import json
@@ -70,7 +70,7 @@ class Feed:
         self._end.set()
 
     def wait_for(self, wanted: Json, seconds: float) -> bool:
-        """Wait until all that a list brought was told; return whether it was."""
+        """Wait until the watch has reported all of a list; return whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: self._is_up_to_date(wanted), seconds)
 
@@ -172,7 +172,7 @@ class PodsWatch:
         self._feed.start()
 
     def look(self) -> None:
-        """List as well; the watch, where it is alive, has told it all before."""
+        """List the pods too; a watch that is alive has reported them already."""
         asked = self._api.clock.now()
         listing = listed(self._api, self._path)
         if not self._feed.broken:

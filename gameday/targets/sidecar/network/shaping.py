@@ -1,8 +1,8 @@
-"""A class of our own for outgoing packets to the peers, made with tc.
+"""A tc class of our own for outgoing packets to the peers.
 
-An htb qdisc lets everything pass as it comes, but for the one class that our rules
-put packets into; what sits in that class is the fault. The handle is how a later
-sweep knows the qdisc as ours.
+An htb qdisc passes all packets unchanged, except those that our rules put into our
+class; the qdisc below that class is the fault. A later sweep recognises the htb qdisc
+by its handle.
 """
 
 import shutil

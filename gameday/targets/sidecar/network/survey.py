@@ -1,8 +1,7 @@
-"""What is set up in this network namespace: rules, qdiscs and routes, as lines.
+"""The rules, qdiscs and routes of this network namespace, as lines; read only.
 
-Only looked at, never changed. What a restart of the container changes is left out
-or made the same: counters, addresses that were given to it, and the ports of the
-engine's own DNS.
+Whatever a restart of the container changes is left out or normalised: counters, the
+addresses that the container was given, and the ports of the engine's own DNS.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Into a container's network namespace, from a helper that sees the host's processes.
+"""Enter a container's network namespace from a helper that sees the host's processes.
 
-Python's own os.setns came with 3.12, so libc is asked. /proc/net is that of the main
-thread, which is the one that enters; threads and programs started later follow.
+Python has os.setns since 3.12 only, so libc is called. /proc/net belongs to the main
+thread, so the main thread enters; threads and programs that start later follow it.
 """
 
 import ctypes
