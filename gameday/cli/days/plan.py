@@ -19,15 +19,17 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     Asks the steady-state hypothesis and looks at the guardrails, as a run would before
     its fault. Reads only; touches nothing.
     """
-    from gameday.app.days.expected_ending import expected_ending
-    from gameday.app.days.make_plan import modules_for, prepare, read
+    from gameday.app.days.make_plan import fetch, prepare, read
     from gameday.clock import SystemClock
     from gameday.runner.engine.fork_server import ForkServer
 
     clock, fork_server = SystemClock(), ForkServer()
     scenario = read([path], env_file)[0]
-    fork_server.warm(modules_for([scenario]))
+    fork_server.warm()  # for the hypothesis; no fault is injected
+    fetch("gameday.app.days.expected_ending")  # while target and Prometheus answer
     prepared = prepare(scenario, clock, seed)
+    from gameday.app.days.expected_ending import expected_ending
+
     plan, end = prepared.plan, expected_ending(prepared, clock, fork_server)
     if output == "json":
         import json
