@@ -66,7 +66,7 @@ class Censor:
             for page in self.step.run.timeline.of(Page)
             if (show_instant(page.at), page.receiver) in shown
         ]
-        why = next((page.doubt for page in mine if page.doubt), "")
+        why = next((str(page.doubt) for page in mine if page.doubt), "")
         if why and finding.outcome is Outcome.PASS:
             return unsure(finding, why)
         late = max((page.late for page in mine), default=0.0)
@@ -96,7 +96,7 @@ class Censor:
         if finding.question == "page_resolves_within" and finding.measured is None:
             return self._no_last_page(finding, promise)
         if finding.question == "resets_within" and finding.measured is None:
-            return self._no_end(finding, promise)
+            return self._goes_on(finding, promise, promise.resets_within)
         return finding
 
     def _promise(self, finding: Finding) -> AlertPromise:
@@ -190,17 +190,13 @@ class Censor:
         if all(never) and finding.question in NEVER_COME:
             return failed(finding, f"{promise.alert} cannot fire: {never[0]}")
         phases = [self.today.perhaps[p] for p in rules if p in self.today.perhaps]
-        limit = promise.fires_within
-        if limit is None:
-            limit = promise.pages_within
+        limit = _limit(finding, promise)
         if phases and finding.outcome is Outcome.FAIL:
             return self._at_another_phase(finding, rules, limit, phases[0])
-        doubted = finding.outcome is Outcome.INCONCLUSIVE
-        if (
-            limit is None
-            or self.step.heals_itself
-            or (doubted and "undone" not in finding.because)
-        ):
+        doubted = finding.outcome is Outcome.INCONCLUSIVE and not any(
+            said in finding.because for said in ("undone", "The step was over")
+        )
+        if limit is None or self.step.heals_itself or doubted:
             return finding
         return self._ended_first(finding, promise, limit)
 
@@ -300,27 +296,42 @@ class Censor:
         end, limit = self.step.fault_end, promise.page_resolves_within
         if end is None or limit is None or finding.outcome is Outcome.FAIL:
             return finding
-        until = self._theirs(end + limit)
+        if any(rung.life.ended is None for rung in self._fired(promise)):
+            return self._goes_on(finding, promise, limit)
+        deadline = self._theirs(end + limit)
+        until = deadline + AN_HOUR
+        due = self._last_pages(promise, until)
+        last = max(due, default=0.0)
+        if math.isinf(last):
+            return failed(finding, f"No page says that {promise.alert} is over")
+        if last > deadline:
+            when = show_duration(round(self._ours(last) - end, 3))
+            said = f"the page that says so is due {when} after the fault ended"
+            return failed(finding, f"{said}, later than promised")
+        return finding
+
+    def _last_pages(self, promise: AlertPromise, until: float) -> list[float]:
+        """Return when each receiver hears of each alert's end; infinite: never."""
         wanted = {
             frozenset((labels_sent(self.plan, rung.life) or {}).items())
             for rung in self._fired(promise)
         }
-        paged: set[tuple[str, frozenset[tuple[str, str]]]] = set()
-        over: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+        heard: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
         for page in pages_later(self.plan, self.told, self.today, until):
             for entry in page.alerts:
-                if frozenset(entry["labels"].items()) in wanted:
-                    of = (page.receiver, frozenset(entry["labels"].items()))
-                    (over if entry["status"] == "resolved" else paged).add(of)
-        receivers = promise.reaches or {name for name, _ in paged}
-        late = [of for of in paged - over if of[0] in receivers]
-        if late and self.today.until < until:
-            return failed(finding, "the page that says so is due later than promised")
-        return finding
+                alert = frozenset(entry["labels"].items())
+                if alert in wanted and page.receiver in (
+                    promise.reaches or (page.receiver,)
+                ):
+                    over = page.at if entry["status"] == "resolved" else math.inf
+                    heard[page.receiver, alert] = over
+        return list(heard.values())
 
-    def _no_end(self, finding: Finding, promise: AlertPromise) -> Finding:
+    def _goes_on(
+        self, finding: Finding, promise: AlertPromise, limit: float | None
+    ) -> Finding:
         """Answer for an alert that goes on: by its own rule it may end too late."""
-        limit, end = promise.resets_within, self.step.fault_end
+        end = self.step.fault_end
         if limit is None or end is None:
             return finding
         for rung in self._fired(promise):
@@ -334,6 +345,14 @@ class Censor:
                     finding, f"{promise.alert} goes on for {keep} (keep_firing_for)"
                 )
         return finding
+
+
+def _limit(finding: Finding, promise: AlertPromise) -> float | None:
+    """Return until when an answer had to come, from the fault's start (s)."""
+    limits = [promise.fires_within, promise.pages_within]
+    if finding.question in ("reaches", "pages_within"):
+        limits.reverse()
+    return next((limit for limit in limits if limit is not None), None)
 
 
 def _held(rule: AlertRule) -> float:

@@ -19,26 +19,26 @@ Cell = str  # of a series at one evaluation: a value, `_` or `stale`
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """A promised alert: its lives in the record, and the evaluations they are on."""
-
-    alert: str
-    lives: Sequence[Life]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitTest:
-    """What one file tests: rules (paths), the series they read, what has to ring.
+    """A promised alert and its lives in the record.
 
     `slack`: evaluations by which promtool may differ, which evaluates every group at
     the same moments.
     """
+
+    alert: str
+    lives: Sequence[Life]
+    slack: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitTest:
+    """What one file tests: rules (paths), the series they read, what has to ring."""
 
     run: str
     rules: tuple[str, ...]
     slots: Slots
     series: Sequence[SeriesRecord]
     expected: Sequence[Expected]
-    slack: int = 0
 
 
 def chosen(series: Iterable[SeriesRecord], reads: Sequence[Read]) -> list[SeriesRecord]:
@@ -78,7 +78,7 @@ def _lines(test: UnitTest) -> Iterator[str]:
             yield f"        values: {_quoted(values)}"
     yield "    promql_expr_test:"
     for expected in test.expected:
-        for at, labels in _moments(expected, test.slots, test.slack):
+        for at, labels in _moments(expected, test.slots):
             name = json.dumps(expected.alert)
             expr = f'ALERTS{{alertname={name}, alertstate="firing"}}'
             yield f"      - expr: {_quoted(expr)}"
@@ -118,7 +118,7 @@ def _runs(values: Iterable[Cell]) -> Iterator[str]:
 
 
 def _moments(
-    expected: Expected, slots: Slots, slack: int
+    expected: Expected, slots: Slots
 ) -> Iterator[tuple[int, list[Mapping[str, str]]]]:
     """Yield the evaluations at which what fires changes, and those just before.
 
@@ -126,7 +126,7 @@ def _moments(
     """
     edges = {life.firing for life in expected.lives if life.firing is not None}
     edges |= {life.ended for life in expected.lives if life.firing and life.ended}
-    apart = slack * slots.interval
+    apart = expected.slack * slots.interval
     moments = {at - slots.interval - apart for at in edges}
     moments |= {at + apart for at in edges}
     sure = {

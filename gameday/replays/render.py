@@ -1,6 +1,7 @@
 """A replayed run as JSON and as lines of text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from gameday.model.quantity import show_duration
@@ -11,6 +12,9 @@ from gameday.reports import verdict_json
 from gameday.reports.wording import clean
 
 Row = Mapping[str, Any]
+WIDE = 30  # characters of the longest bar
+TEXT = 10  # and of the time beside it
+MANY = 20  # false alarms that are drawn one by one
 
 
 def document(
@@ -124,3 +128,26 @@ def varied(variant: Varied | NotVaried) -> str:
     quiet = show_duration(variant.quiet)
     alarms = f"{variant.false_alarms} false alarms in the {quiet} before"
     return f"  {clean(variant.alert)} for {hold}: {when}, {alarms}"
+
+
+def drawn(variants: Sequence[Varied | NotVaried]) -> Iterator[str]:
+    """Draw each alert's detection time against its false alarms, a line for a `for`.
+
+    `#`: until it fires; `.`: until it would, had the fault been held.
+    """
+    varied_ones = [each for each in variants if isinstance(each, Varied)]
+    for alert, group in groupby(varied_ones, key=lambda variant: variant.alert):
+        tried = sorted(group, key=lambda variant: variant.hold)
+        longest = max([variant.needs or 0.0 for variant in tried], default=0.0)
+        yield ""
+        yield f"  {clean(alert)}: {'time to detect':<{WIDE}}  false alarms"
+        for variant in tried:
+            hold = show_duration(variant.hold) if variant.hold else "0s"
+            mark = "." if variant.detected is None else "#"
+            takes = variant.needs if variant.detected is None else variant.detected
+            share = 0.0 if not longest else (takes or 0.0) / longest
+            bar = mark * max(1, round(share * WIDE)) if takes is not None else "never"
+            said = "" if takes is None else f" {show_duration(takes)}"
+            alarms = "!" * min(variant.false_alarms, MANY)
+            alarms = f"{alarms} {variant.false_alarms}".strip()
+            yield f"    for {hold:>8} |{bar + said:<{WIDE + TEXT}}| {alarms}"

@@ -65,28 +65,35 @@ def replay(
         with door as server:
             work = RunReplay(plan, timeline, recording, server, clock)
             answer = work.answer(verdict, given, wish.at)
-            test = ""
+            tests: dict[str, str] = {}
             if wish.emit and wish.tests == AMTOOL:
-                test = amtool.render(verdict.run, timeline)
+                routes = amtool.render(verdict.run, timeline)
+                tests = {f"{verdict.run}.routes.yaml": routes} if routes else {}
             elif wish.emit:
-                test = replay_more.unit_test(work, verdict.run, wish.rules, wish.emit)
+                tests = replay_more.unit_tests(work, verdict.run, wish.emit)
             varied = replay_more.varied(work, wish.vary)
-            yield replace(answer, varied=varied, test=test)
+            yield replace(answer, varied=varied, tests=tests)
 
 
-def write_test(answer: ReplayAnswer, folder: str, tests: str = PROMTOOL) -> str:
-    """Write a run's unit test, never over a file; return in words what was done."""
+def write_tests(answer: ReplayAnswer, folder: str) -> Iterator[str]:
+    """Write a run's tests, never over a file; yield in words what was done."""
     run = answer.replayed.recorded.run
-    if not answer.test:
-        return f"{run}: no unit test can be made of it"
-    path = Path(folder) / f"{run}.{'routes' if tests == AMTOOL else 'test'}.yaml"
-    if path.exists():
-        raise UsageError(f"{path} is there already; remove it, or name another folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}") from error
-    return f"wrote {write_file(str(path), answer.test)}"
+    if not answer.tests:
+        yield (
+            f"{run}: no test can be made of it: no promised alert that can be replayed "
+            "rang"
+        )
+    for name, text in answer.tests.items():
+        path = Path(folder) / name
+        if path.exists():
+            raise UsageError(
+                f"{path} is there already; remove it, or name another folder"
+            )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: {error.strerror}") from error
+        yield f"wrote {write_file(str(path), text)}"
 
 
 def _given(wish: ReplayRequest) -> TodaysFiles:

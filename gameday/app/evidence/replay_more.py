@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gameday.app.evidence.replay_run import UNKNOWN, RunReplay
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import Read
+from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise
 from gameday.replays import promtool
 from gameday.replays.story import faults_of
@@ -50,40 +51,52 @@ def _of_promise(
             yield NotVaried(alert=rule.name, because=why)
 
 
-def unit_test(work: RunReplay, run: str, rules: Sequence[str], folder: str) -> str:
-    """Return the run as a unit test of rule files, for a folder; or nothing.
+def unit_tests(work: RunReplay, run: str, folder: str) -> dict[str, str]:
+    """Return the run as unit tests of today's rule files, by name, for a folder.
 
-    promtool evaluates every group at one interval, so it is made only where the
-    promised rules have one.
+    promtool evaluates every group at one interval, so that the promised rules of each
+    interval have a test of their own.
     """
     steps = work.plan.scenario.steps
     promised = {alert.alert for step in steps for alert in step.expect.alerts}
-    mine = [
-        rule
-        for place, rule in enumerate(work.rules)
-        if rule.name in promised
-        and place not in work.unknown
-        and not work.why_not(rule)
-    ]
-    if len({(rule.interval, rule.query_offset) for rule in mine}) != 1:
-        return ""
+    by_interval: dict[float, list[AlertRule]] = {}
+    for place, rule in enumerate(work.rules):
+        known = place not in work.unknown and not work.why_not(rule)
+        if rule.name in promised and known and not rule.query_offset:
+            by_interval.setdefault(rule.interval or 60.0, []).append(rule)
+    tests: dict[str, str] = {}
+    for interval, rules in sorted(by_interval.items()):
+        of = f"-{show_duration(interval)}" if len(by_interval) > 1 else ""
+        test = _unit_test(work, run, rules, folder)
+        tests |= {f"{run}{of}.test.yaml": test} if test else {}
+    return tests
+
+
+def _unit_test(
+    work: RunReplay, run: str, mine: Sequence[AlertRule], folder: str
+) -> str:
+    """Return the unit test of rules that have one interval; or nothing."""
     times = max((work.slots(rule) for rule in mine), key=lambda slots: slots.first)
     try:
         lives = [(rule.name, work.lives(rule, times)) for rule in mine]
     except UNKNOWN:
         return ""
+    if not any(life.firing for _, some in lives for life in some):
+        return ""  # it would expect nothing
+    files = {rule.file for rule in work.rules}
+    files |= {rule.file for rule in work.recorded.rules}
     reads = [read for rule in mine for read in _leaves(work, rule)]
     return promtool.render(
         promtool.UnitTest(
             run=run,
-            rules=tuple(os.path.relpath(path, folder) for path in rules),
+            rules=tuple(os.path.relpath(path, folder) for path in sorted(files)),
             slots=times,
-            slack=max(_slack(work, rule) for rule in mine),
             series=promtool.chosen(work.recording.series, reads),
             expected=[
                 promtool.Expected(
                     alert=name,
                     lives=[life for of, some in lives if of == name for life in some],
+                    slack=max(_slack(work, rule) for rule in mine if rule.name == name),
                 )
                 for name in sorted({rule.name for rule in mine})
             ],

@@ -123,13 +123,17 @@ class RecordedRules:
 
     def error(self, rule: Rule, times: Slots) -> float:
         """Return how exact a rule's times are, with what it reads (s); 0: exact."""
-        names = self._language.names(rule.expr)
-        mixed = behind(rule, self.rules, self._language) and ahead(
-            rule, self.rules, self._language
-        )
+        later = behind(rule, self.rules, self._language)
+        earlier = ahead(rule, self.rules, self._language)
         own = times.error if times.error > ERROR else 0.0
-        own += times.interval / 1000 if mixed else 0.0
-        return own + sum(self._errors.get(name, 0.0) for name in names)
+        own += times.interval / 1000 if later and earlier else 0.0
+        below = {
+            name: self._errors.get(name, 0.0)
+            for name in self._language.names(rule.expr)
+        }
+        together = [below[name] for name in later | earlier]  # one group, one phase
+        apart = sum(below[name] for name in below.keys() - later - earlier)
+        return max([own, *together]) + apart
 
     def clock(self, expr: str) -> bool:
         """Whether an expression, or a recording rule below it, reads the time."""

@@ -47,7 +47,7 @@ class ReplayAnswer:
     alerts: list[Mapping[str, object]] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     varied: list[Varied | NotVaried] = field(default_factory=list)
-    test: str = ""  # for promtool, where it was asked for and can be made
+    tests: Mapping[str, str] = field(default_factory=dict)  # by the file's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     found, documents = [], []
     for answer in replay.replay(runs, wish, SystemClock()):
         found.append(codes[answer.replayed.outcome])
-        if emit:
-            click.echo(replay.write_test(answer, emit[1], emit[0]), err=True)
+        for said in replay.write_tests(answer, emit[1]) if emit else ():
+            click.echo(said, err=True)
         if output == "json":
             documents.append(
                 {
@@ -96,10 +96,12 @@ def command(  # noqa: PLR0913 - one argument for each option
                 }
             )
             continue
-        for line in render.lines(answer.replayed, answer.alerts):
+        for line in (
+            *render.lines(answer.replayed, answer.alerts),
+            *map(render.varied, answer.varied),
+            *render.drawn(answer.varied),
+        ):
             click.echo(line)
-        for what_if in answer.varied:
-            click.echo(render.varied(what_if))
     if output == "json":
         print_json(documents)
     return int(worst_code(found))

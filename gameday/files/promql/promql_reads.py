@@ -12,6 +12,7 @@ _CLOCK = (
     *("day_of_year", "days_in_month"),
 )
 _MARKS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+AHEAD = "it looks ahead (a negative offset), to what was not there yet"
 _STEP = 60.0  # seconds: a subquery's own step, where it says none, is not longer
 
 
@@ -21,10 +22,16 @@ def reads(expr: str) -> Reads:
         tree = promql.parse(expr)
     except ValueError as error:
         return Reads(unread=f"the expression is not understood: {error}")
+    ahead = any(_looks_ahead(node) for node in promql.walk(tree))
     return Reads(
+        unread=AHEAD if ahead else "",
         selectors=tuple(dict.fromkeys(_selectors(tree, expr, 0.0, fixed=False))),
         clock=any(_is_clock(node) for node in promql.walk(tree)),
     )
+
+
+def _looks_ahead(node: Any) -> bool:
+    return _seconds(getattr(node, "offset", None)) < 0.0
 
 
 def _is_clock(node: Any) -> bool:

@@ -22,6 +22,15 @@ def test_how_far_back(expr: str, back: float) -> None:
     assert [read.back for read in reads(expr).selectors] == [back]
 
 
+@pytest.mark.parametrize(
+    "expr",
+    ["up offset -5m", "sum(up offset -1s) == 0", "max_over_time(up[5m:] offset -1m)"],
+)
+def test_what_looks_ahead_saw_nothing_there_when_it_was_evaluated(expr: str) -> None:
+    assert "looks ahead" in reads(expr).unread
+    assert [read.metric for read in reads(expr).selectors] == ["up"]
+
+
 def test_each_selector_with_its_matchers() -> None:
     selectors = reads('a{x="1",y!~"b.*"} and on() absent(b)').selectors
     assert selectors == (

@@ -319,6 +319,41 @@ def test_an_end_that_is_due_after_the_record_and_its_promise_fails() -> None:
     assert the(answers, "page_resolves_within").outcome is Outcome.FAIL
 
 
+def test_a_page_has_its_own_time_also_where_its_alert_did_not_fire() -> None:
+    promised = replace(PROMISE, fires_within=40.0, pages_within=70.0)
+    answers = replayed(rule(NAME, hold=300.0), promised=promised)
+    pages = the(answers, "pages_within")
+    assert pages.outcome is Outcome.FAIL
+    assert "5m2s after the fault began, later than promised" in pages.because
+    soon = replayed(rule(NAME, hold=50.0), promised=promised)
+    assert the(soon, "fires_within").outcome is Outcome.FAIL
+    assert the(soon, "pages_within").outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_end_that_nobody_tells_of_fails() -> None:
+    way = Integration(kind="pagerduty", send_resolved=False)
+    receivers = (Receiver(name="oncall", integrations=(way,)), *ROUTING.receivers[1:])
+    promised = replace(PROMISE, page_resolves_within=30.0)
+    answers = replayed(
+        rule(NAME, hold=3.0),
+        routing=replace(ROUTING, receivers=receivers),
+        promised=promised,
+    )
+    assert the(answers, "page_resolves_within").outcome is Outcome.FAIL
+
+
+def test_an_alert_that_still_fires_when_the_record_ends_is_left_open() -> None:
+    promised = replace(PROMISE, page_resolves_within=60.0)
+    answers = replayed(
+        rule(NAME, hold=3.0),
+        true=(12, 80),
+        promised=promised,
+        story=cut(STORY, at(70)),
+        ends=70,
+    )
+    assert the(answers, "page_resolves_within").outcome is Outcome.INCONCLUSIVE
+
+
 def test_a_rule_that_is_gone_fails_or_leaves_it_open_but_never_passes() -> None:
     answers = replayed(rule("Other"), true=None)
     assert the(answers, "fires_within").outcome is not Outcome.PASS

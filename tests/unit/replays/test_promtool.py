@@ -28,6 +28,43 @@ def test_what_is_not_read_is_left_out() -> None:
     assert chosen([other, mine], [Read(metric="up", matchers=(match,))]) == [mine]
 
 
+def rings(slack: int, *true: range) -> dict[str, list[int]]:
+    """Return what a test expects, by time; promtool may differ by `slack`."""
+    at = [second * S + 500 for span in true for second in span]
+    down = [SeriesResult(labels={}, at=at)]
+    times = Slots(first=500, last=60_500, interval=S)
+    some = lives(rule("Down"), down, times)
+    test = UnitTest(
+        run="r1",
+        rules=("r.yaml",),
+        slots=times,
+        series=[],
+        expected=[Expected(alert="Down", lives=some, slack=slack)],
+    )
+    (case,) = yaml.safe_load(render(test))["tests"]
+    return {
+        each["eval_time"]: [sample["value"] for sample in each["exp_samples"] or []]
+        for each in case["promql_expr_test"]
+    }
+
+
+def test_where_promtool_may_differ_only_what_is_sure_is_expected() -> None:
+    down = range(10, 20)
+    assert rings(0, down) == {
+        "9000ms": [],
+        "10000ms": [1],
+        "19000ms": [1],
+        "20000ms": [],
+    }
+    assert rings(2, down) == {
+        "7000ms": [],
+        "12000ms": [1],
+        "17000ms": [1],
+        "22000ms": [],
+    }
+    assert rings(2, range(10, 12)) == {"7000ms": [], "14000ms": []}
+
+
 def test_the_file_says_what_rings_when_and_just_before() -> None:
     down = [SeriesResult(labels={"job": "it's"}, at=range(12_500, 16_500, S))]
     alert_lives = lives(rule("Down", hold=2.0), down, TIMES)

@@ -3,8 +3,8 @@
 import pytest
 
 from gameday.replays.machine import SeriesResult, Slots
-from gameday.replays.render import varied
-from gameday.replays.vary import Varied, parse_vary, vary
+from gameday.replays.render import drawn, varied
+from gameday.replays.vary import NotVaried, Varied, parse_vary, vary
 from tests.builders import promise, rule
 
 S = 1000
@@ -28,6 +28,21 @@ def test_one_that_outlasts_the_fault_says_what_it_needs() -> None:
     (trial,) = tried(60.0)
     assert (trial.detected, trial.needs) == (None, 62.0)
     assert "a longer fault would after 1m2s" in varied(trial)
+
+
+def test_detection_is_drawn_against_false_alarms() -> None:
+    given: list[Varied | NotVaried] = [
+        *tried(60.0, 0.0, 5.0),
+        NotVaried(alert="Slow", because="x"),
+    ]
+    _, head, *rows = drawn(given)
+    assert head.split() == ["Down:", "time", "to", "detect", "false", "alarms"]
+    assert [row.split() for row in rows] == [
+        ["for", "0s", "|#", "2s", "|", "!", "1"],
+        ["for", "5s", "|###", "7s", "|", "0"],
+        ["for", "1m", "|" + "." * 30, "1m2s", "|", "0"],
+    ]
+    assert varied(NotVaried(alert="Slow", because="x")) == "  Slow is not varied: x"
 
 
 def test_another_alert_of_the_name_does_not_count() -> None:
