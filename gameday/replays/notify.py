@@ -76,6 +76,7 @@ class _Group:
     said: dict[int, _Said] = field(default_factory=dict)
     flushed: bool = False  # once at least
     emptied: float | None = None  # when it had no alerts any more
+    later: float = 0.0  # by how much that may have been later
     open: float = 0.0
 
     @property
@@ -87,13 +88,27 @@ class _Group:
 
         An empty group lives on until Alertmanager looks, within half a minute.
         """
-        new = first.fires + self.route.group_wait
+        new, every = first.fires + self.route.group_wait, self.route.group_interval
+        known = self.open == 0.0
         self.next, self.open, self.flushed = new, 0.0, False
-        if self.emptied is None or first.fires - self.emptied > EMPTY:
+        if self.emptied is None or first.fires - self.emptied > EMPTY + self.later:
             return
-        passed = math.ceil((first.fires - self.emptied) / self.route.group_interval)
-        lived = self.emptied + passed * self.route.group_interval
-        self.next, self.open = min(new, lived), abs(new - lived)
+        passed = math.ceil((first.fires - self.emptied) / every)
+        lived = self.emptied + passed * every
+        self.next = min(new, lived)
+        self.open = abs(new - lived) if known else max(every, abs(new - lived))
+
+    def forget(self) -> None:
+        """Let go of the alerts that are over, once a flush has told of them."""
+        at, every = self.next, self.route.group_interval
+        over = [alert for alert in self.alerts.values() if alert.ends <= at]
+        near = any(at - alert.ends < NEAR for alert in over)
+        for alert in over:
+            del self.alerts[alert.key]
+        self.emptied = None if self.alerts else at
+        self.later = self.open + (every if near else 0.0)
+        self.flushed = True
+        self.next = at + every
 
 
 def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
@@ -155,12 +170,7 @@ def _of_group(
             alert = waiting.pop(0)
             group.alerts[alert.key] = alert
         yield from _flush(group, firings, told)
-        at, group.flushed = group.next, True
-        group.alerts = {
-            k: alert for k, alert in group.alerts.items() if alert.ends > at
-        }
-        group.emptied = None if group.alerts else at
-        group.next = at + group.route.group_interval
+        group.forget()
 
 
 def _flush(

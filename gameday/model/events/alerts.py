@@ -121,14 +121,14 @@ class SilenceEnded(Event, kind="silence_ended"):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Event, kind="page", omits=("late", "sender", "doubt")):
+class Page(Event, kind="page", omits=("doubt", "late", "sender")):
     """A page was received; `at` is on the pager's clock.
 
     `status`: firing, resolved or unknown; `alerts`: labels, status, starts, ends and
     fingerprint of each; `titles`: of a message, where a vendor's has no labels;
     `truncated`: alerts that Alertmanager left out; `sender`: the receiver that the
     message itself names; `late`, `doubt`: of a page that only a replay computed, how
-    much later it may come, and why it may not.
+    much later it may come, and why it may not come at all.
     """
 
     receiver: str

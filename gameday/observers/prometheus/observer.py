@@ -102,8 +102,8 @@ class PrometheusObserver:
         begun = self._clock.monotonic()
         self._thorough = True
         while not self._rounds.ended:
-            # Check coverage before polling: if this poll is the first to show `until` as
-            # evaluated, its earlier queries may predate the evaluation: poll once more.
+            # Check coverage before polling: if this poll is the first to show `until`
+            # as evaluated, its earlier queries may predate that: poll once more.
             covered = self._covered(until)
             self._rounds.ask_once()
             if covered or self._health.blind_because:
