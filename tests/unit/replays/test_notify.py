@@ -254,10 +254,10 @@ def test_a_group_that_may_have_been_told_of_an_end_later_lives_on_longer() -> No
     routing = with_route(group_wait=0.0, group_interval=2.0)
     ended = firing("Down", 100.0, 104.0)  # just as it is flushed: at 104 or at 106
     events = told(ended, firing("Down", 135.0, 150.0), routing=routing)
-    late = [e["late"] for e in events if e.kind == "page" and e.at == 135.0]
+    late = [e.late for e in events if e.kind == "page" and e.at == 135.0]
     assert late == [1.0]
     events = told(ended, firing("Down", 137.0, 150.0), routing=routing)
-    assert [e["late"] for e in events if e.kind == "page" and e.at == 137.0] == [0.0]
+    assert [e.late for e in events if e.kind == "page" and e.at == 137.0] == [0.0]
 
 
 def test_an_inhibition_that_begins_as_a_page_is_due_leaves_it_open() -> None:
