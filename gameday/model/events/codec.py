@@ -74,7 +74,7 @@ class Event:
         return {
             declared.name: getattr(self, declared.name)
             for declared in declared_fields(type(self))
-            if _is_set(self, declared.name) and not self._is_omitted(declared)
+            if is_set(self, declared.name) and not self._is_omitted(declared)
         }
 
     def _is_omitted(self, declared: Field[Any]) -> bool:
@@ -115,7 +115,8 @@ def declared_fields(kind: type[Event]) -> tuple[Field[Any], ...]:
     return _FIELDS[kind]
 
 
-def _is_set(event: Event, name: str) -> bool:
+def is_set(event: Event, name: str) -> bool:
+    """Return whether an event has a field, which a damaged record may lack."""
     try:
         object.__getattribute__(event, name)
     except AttributeError:
@@ -125,7 +126,7 @@ def _is_set(event: Event, name: str) -> bool:
 
 def default_of(declared: Field[Any]) -> Any:
     """Return the default of a field; MISSING where every version wrote it."""
-    if declared.default_factory is not MISSING:
+    if declared.default is MISSING and declared.default_factory is not MISSING:
         return declared.default_factory()
     return declared.default
 
@@ -143,13 +144,13 @@ def event(at: float, kind: str, /, **given: Any) -> Event:
 
 def made(kind: type[_Kind], at: float, given: Mapping[str, Any]) -> _Kind:
     """Return an event of a kind with these fields; others have their default."""
-    entry = object.__new__(kind)
-    object.__setattr__(entry, "at", round(at, 3))
+    entry, put = object.__new__(kind), object.__setattr__
+    put(entry, "at", round(at, 3))
     for declared in declared_fields(kind):
-        value = given.get(declared.name, MISSING)
-        value = default_of(declared) if value is MISSING else value
+        name = declared.name
+        value = given[name] if name in given else default_of(declared)
         if value is not MISSING:
-            object.__setattr__(entry, declared.name, value)
+            put(entry, name, value)
     return entry
 
 
@@ -170,5 +171,5 @@ def lacking(entry: Event) -> list[str]:
     return [
         declared.name
         for declared in declared_fields(type(entry))
-        if not _is_set(entry, declared.name)
+        if not is_set(entry, declared.name)
     ]

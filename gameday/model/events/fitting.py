@@ -5,12 +5,12 @@ missing: it is removed from its event, and the check that needs it reports that.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from gameday.model.events.codec import KINDS, Event, declared_fields, made
+from gameday.model.events.codec import KINDS, Event, declared_fields, is_set, made
 
 Fits = Callable[[Any], bool]
 
@@ -19,18 +19,23 @@ def fitting(event: Event) -> Event:
     """Return an event without the fields whose values cannot be theirs."""
     if event.kind not in KINDS:
         return event
-    checks = _of_kind(event.kind)
-    known = event.fields
-    fit = {name: value for name, value in known.items() if checks[name](value)}
-    return event if len(fit) == len(known) else made(type(event), event.at, fit)
+    unfit = {
+        name
+        for name, fits in _of_kind(event.kind)
+        if is_set(event, name) and not fits(getattr(event, name))
+    }
+    if not unfit:
+        return event
+    rest = {name: value for name, value in event.fields.items() if name not in unfit}
+    return made(type(event), event.at, rest)
 
 
 @cache
-def _of_kind(kind: str) -> Mapping[str, Fits]:
+def _of_kind(kind: str) -> Sequence[tuple[str, Fits]]:
     """Return, for each field of a kind, whether a value fits."""
     known = KINDS[kind]
     hints = get_type_hints(known, include_extras=True)
-    return {field.name: _of(hints[field.name]) for field in declared_fields(known)}
+    return [(field.name, _of(hints[field.name])) for field in declared_fields(known)]
 
 
 def _of(declared: Any) -> Fits:
