@@ -39,9 +39,10 @@ class JudgedRun:
 
 
 def judge_stored(record: Record) -> JudgedRun:
-    """Judge a stored run; StoreError where it is none.
+    """Judge a stored run; StoreError if it is none.
 
-    Where an event does not say what it is about, nothing is sure: it may decide.
+    If an event of the record cannot be used, every answer is unsure: that event may
+    have decided it.
     """
     plan = from_json(record.plan, record.where)
     whole, damage = sound(parse_lines(record.lines, record.where))

@@ -92,9 +92,9 @@ class Measurement:
 
 
 def within(question: Question, measurement: Measurement) -> Answer:
-    """Compare a measured time with the promise; a tie inside the error is open.
+    """Compare a measured time with the promise; a tie inside the error is inconclusive.
 
-    What is too late was decided when the promise's time was over.
+    A time that is too long was decided at the moment when the promised time was over.
     """
     promised = question.promised or 0.0
     measured = round(measurement.measured, 3)
@@ -125,9 +125,9 @@ def within(question: Question, measurement: Measurement) -> Answer:
 
 
 def last_of(answers: Sequence[Answer]) -> Answer:
-    """Return the answer that counts: the worst, and of those the latest.
+    """Return the answer that counts: the worst, and of equally bad ones the latest.
 
-    One that never came back is later than any that did.
+    An answer about something that never came back counts as the latest of all.
     """
     order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
     return min(

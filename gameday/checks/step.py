@@ -91,7 +91,7 @@ class StepRun:
     def fault_error(self) -> float:
         """How exact the fault's own two stamps are, in seconds.
 
-        An end that was only seen, as that of a crash, is as exact as the look.
+        An end that only a look showed, such as a crash's, is as exact as that look.
         """
         changes = self.run.instance_changes
         looks = look_errors(self.events(FaultStarted), self.events(FaultEnded), changes)

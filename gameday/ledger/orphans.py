@@ -27,9 +27,10 @@ def undo_marked(
     run: str | None = None,
     but: Sequence[str] = (),
 ) -> list[HealedOrphan]:
-    """Undo what carries a mark (of one run; not of those in `but`), newest first.
+    """Undo what carries a mark (of one run; not those in `but`), newest first.
 
-    A place that could not be read may hold anybody's: it is among what is not undone.
+    A place that could not be read may hold faults of any run: it is listed as not
+    undone.
     """
     marks = target.marks
     if marks is None:

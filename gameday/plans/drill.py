@@ -150,7 +150,8 @@ def plan_drill(
 def _labels_to_reach(name: str, routing: Routing) -> dict[str, str]:
     """Return labels by which an alert comes to a receiver, as far as routes tell.
 
-    Of several those by which nobody is paged, and the fewest others hear of it.
+    Of several possibilities, prefer the one that pages nobody, then the one that the
+    fewest other receivers get.
     """
     choices = [
         labels

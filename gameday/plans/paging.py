@@ -248,10 +248,10 @@ def _by_promised(
 def _inhibits(
     inhibit: InhibitRule, source: KnownLabels, target: KnownLabels
 ) -> bool | None:
-    """Return whether one alert mutes another; None where that is not known.
+    """Return whether one alert mutes another; None if that is not known.
 
-    An alert that fits both sides is not muted by one of which the same is true, and
-    so never by itself (Alertmanager, "Inhibition").
+    An alert that matches both sides is not muted by another that matches both, and so
+    never by itself (Alertmanager, "Inhibition").
     """
     fits = [
         source.match_all(inhibit.source),

@@ -104,9 +104,9 @@ def children(pid: int) -> list[int]:
 
 
 def session(leader: ProcessId) -> list[int]:
-    """Return the pids of the session that a process led, also where it is gone.
+    """Return the pids of the session that a process led, also if that process is gone.
 
-    Empty where its pid is another process's by now, or it led none.
+    Empty if its pid belongs to another process by now, or if it led no session.
     """
     now = start_ticks(leader.pid)
     if leader.boot != boot_id() or (now and now != leader.started):

@@ -134,8 +134,8 @@ def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt
 def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
     """Whether a page that was refused at a receiver's address may answer a question.
 
-    One that is about other receivers has nothing to do with it. An address that names
-    nobody who is known may be anybody's, mistyped.
+    A page at the address of another receiver cannot. An address that no known receiver
+    has may be anybody's, mistyped.
     """
     wanted = () if question.alert is None else question.alert.reaches
     if not wanted or receiver in wanted:

@@ -49,10 +49,10 @@ class Identity:
         return None
 
     def life(self, starts: float | None, when: float) -> Episode | None:
-        """Return the life of which something was said; None: before it fired.
+        """Return the life of an alert that was reported; None: before it fired.
 
-        A start that no life has is another Prometheus' or one from before a restart:
-        it is about the first life that was not over by then.
+        A start that no life has comes from another Prometheus, or from before a
+        restart: then the report is about the first life that was not over by then.
         """
         if starts is None:
             begun = [

@@ -39,9 +39,9 @@ def is_cut_of(shown: str, title: str) -> bool:
 
 
 def names_another(shown: str, group: Mapping[str, str], names: Iterable[str]) -> bool:
-    """Whether a title begins as the default template's does, but names another group.
+    """Whether a title begins like the default template's, but names another group.
 
-    Many a template of a team's own begins so too, and then names the alert or the
+    Templates of a team's own may begin like that too, and then name the alert or the
     group; `names`: those of the group's alerts.
     """
     if _STATUS.match(shown) is None:

@@ -131,8 +131,8 @@ def read_clocks(timeline: Timeline) -> Clocks:
 def read_instances(timeline: Timeline, clocks: Clocks) -> list[InstanceChanged]:
     """Return every change of an instance, on gameday's clock.
 
-    What the observer has not read on it already (it keeps the `stamp` then) is the
-    target's own time.
+    An event with a `stamp` is on our clock already, since the observer converted it;
+    any other carries the target's own time.
     """
     return [
         event if event.stamp != UNSTAMPED else clocks.read("target", event)

@@ -87,10 +87,10 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
 def not_hit(
     losses: Iterable[Loss], hit: StepVictims, start: float, end: float
 ) -> tuple[Loss, ...]:
-    """Return the losses that disturb a step: not its fault's doing, inside its time.
+    """Return the losses that disturb a step: inside its time, and not of its fault.
 
-    What was gone before the step was missing from its start: an earlier step, or an
-    earlier run, has replaced it.
+    A target that was gone before the step was missing from its start on: an earlier
+    step, or an earlier run, has replaced it.
     """
     return tuple(
         loss

@@ -62,9 +62,9 @@ class _Seen(NamedTuple):
 
 
 def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -> Sli:
-    """Return how an SLI came back after the fault's end, to stay so `until` then.
+    """Return how an SLI came back after the fault's end, and stayed so until `until`.
 
-    What goes wrong later is another matter than this recovery.
+    Failures after `until` do not belong to this recovery.
     """
     run = step.run
     counters = run.samples.of(slo.name)

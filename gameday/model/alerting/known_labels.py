@@ -1,7 +1,7 @@
-"""What is known of the labels of series and alerts before they are there.
+"""What is known of the labels of series and alerts before they exist.
 
-A label is known by value, known to be absent (""), or unknown (None). Half known is
-not known: who asks gets None, and has to say so.
+A label is known by its value, known to be absent (""), or unknown (None). Partial
+knowledge counts as unknown: the caller gets None, and has to say so.
 """
 
 from collections.abc import Iterable, Mapping

@@ -57,7 +57,8 @@ class RecordedMetric:
 class SeriesRecord:
     """One series: its labels with `__name__`, and its samples in order of time.
 
-    One without samples has others than numbers: native histograms are not recorded.
+    A series without samples has values other than numbers: native histograms are not
+    recorded.
     """
 
     labels: Mapping[str, str]

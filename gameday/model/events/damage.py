@@ -12,9 +12,10 @@ _TELL_WHICH = frozenset(
 
 
 def sound(events: Iterable[Event]) -> tuple[list[Event], str]:
-    """Return the events that say what they are about, and what the first other lacks.
+    """Return the events that can be used, and what the first unusable one lacks.
 
-    The text is empty where there is no other.
+    An unusable event lacks a field that says what it is about; the text is empty if
+    there is none.
     """
     whole: list[Event] = []
     damage = ""

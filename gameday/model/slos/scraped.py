@@ -230,7 +230,8 @@ def _falls(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, floa
 def _vanished(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
     """Return the scrapes at which a total with events was gone for good.
 
-    Not where the target itself was, nor where it is only read late.
+    A scrape does not count if the target itself was gone, or if the total was only read
+    late.
     """
     vanished: dict[float, float] = {}
     for pairs in totals:

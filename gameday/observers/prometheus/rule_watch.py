@@ -138,9 +138,10 @@ class RuleWatch:
         ]
 
     def _overdue_groups(self, at: float) -> list[RuleFailed]:
-        """Return the groups whose evaluations are overdue, or were up to now.
+        """Return events of the groups whose evaluations are overdue, or were up to now.
 
-        Told once when it is noticed, and once with all of it when it is over.
+        A group is reported once when it is noticed, and once with the whole time when
+        its evaluations go on.
         """
         events = []
         for group in self.groups:

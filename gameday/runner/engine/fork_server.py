@@ -64,9 +64,10 @@ def _start_server() -> None:
 
 @contextlib.contextmanager
 def _without_main_module() -> Iterator[None]:
-    """Have processes start without the main module, which they would run again.
+    """Start processes without importing the main module, whose code would run again.
 
-    It may be a script that holds game days, and ours need nothing of it.
+    The main module may be a script that holds game days; our processes need nothing of
+    it.
     """
     with _STARTING:
         main = sys.modules["__main__"]

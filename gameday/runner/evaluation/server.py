@@ -1,7 +1,7 @@
 """The HTTP API of a Prometheus that evaluates a record.
 
-A server that is named is read where it still has the run's time; one that has not is
-written to, if it takes remote writes.
+A named server that still has the run's time is only read; one that has not is written
+to, if it accepts remote writes.
 """
 
 import contextlib

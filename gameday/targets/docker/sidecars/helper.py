@@ -1,7 +1,7 @@
-"""Helper containers: started and waiting, then told to go, then told to end.
+"""Helper containers: started, waiting, then told to work, then to end.
 
-What a helper says are lines of JSON in its log; what it is told are signals. Both
-are plain requests to the engine, near or far.
+A helper writes lines of JSON to its log and receives signals. Both are plain requests
+to the engine, whether it is near or far.
 """
 
 import json
@@ -179,9 +179,9 @@ class Helper:
             return False
 
     def end(self, helper: str) -> int | None:
-        """End a helper gently; return its exit code, None where it is not there.
+        """End a helper gently; return its exit code, None if it is not there.
 
-        0: it has put back all that it changed, and has looked.
+        Code 0: the helper has restored all that it changed, and has verified that.
         """
         try:
             self.signal(helper, END)

@@ -116,9 +116,9 @@ def own_note(workload: Mapping[str, Any], undo: Undo) -> Mapping[str, Any]:
 
 
 def value_to_restore(workload: Mapping[str, Any], undo: Undo) -> tuple[bool, Any]:
-    """Return whether the field is still as the fault left it, and what it gets back.
+    """Return whether the field is as the fault left it, and the value to restore.
 
-    A pod that process.stop took away meanwhile comes back by that fault's own undo.
+    A pod that process.stop removed meanwhile comes back by that fault's own undo.
     """
     now, was = read(workload, undo), own_note(workload, undo)["before"]
     value, stopped = undo.arguments["value"], 0

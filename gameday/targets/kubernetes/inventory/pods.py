@@ -52,10 +52,10 @@ class Namespace:
     def instances_of_list(
         self, document: Json, service: str | None = None
     ) -> list[Instance]:
-        """Return a list of pods as instances; the newest one where this is older.
+        """Return a list of pods as instances; if a newer list is known, that one.
 
-        A watch and lists beside it arrive in any order, moments apart; the numbers
-        follow one order of things.
+        A watch and the lists beside it arrive in any order, moments apart, and the
+        numbers of instances have to follow one order.
         """
         clock = self._api.clock
         with self._ordering:

@@ -1,6 +1,7 @@
-"""The lock on a namespace: a Lease that its holder keeps renewing while it lives.
+"""The lock on a namespace: a Lease that its holder renews as long as it lives.
 
-It also owns the helper pods of its run: when it goes, the cluster removes them.
+The Lease also owns the helper pods of its run: when it is deleted, the cluster removes
+them.
 """
 
 import threading

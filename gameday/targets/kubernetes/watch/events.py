@@ -1,7 +1,7 @@
-"""What the cluster itself says about a namespace: its Events, as they come.
+"""What the cluster itself reports about a namespace: its Events, as they come.
 
-Only what is said from now on; an Event that is said again and again is told when
-its count has doubled.
+Only Events from now on; an Event that is repeated is reported again when its count has
+doubled.
 """
 
 import re

@@ -1,6 +1,7 @@
-"""What comes in, led by tc through a device of our own (ifb), which has a qdisc.
+"""Incoming packets, redirected by tc through a device of our own (ifb) with a qdisc.
 
-tc holds only what goes out; what comes in has to go out of something first.
+A qdisc shapes outgoing packets only, so incoming ones have to leave through a device
+first.
 """
 
 import socket

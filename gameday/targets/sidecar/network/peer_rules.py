@@ -25,9 +25,9 @@ class PeerRules:
         self._added: Sequence[int] = ()
 
     def add(self, ends: Mapping[str, str]) -> list[str]:
-        """Put the rules in, those of one family at once; return each one's backend.
+        """Add the rules, those of one family at once; return each family's backend.
 
-        `ends`: for each chain what its rules do with the packets that they match.
+        `ends`: for each chain, what its rules do with the packets that they match.
         """
         self._added = addresses.families(self._spec)
         try:

@@ -39,7 +39,7 @@ def _run(command: Sequence[str], text: str = "") -> str:
 class FirewallRules:
     """The rules of one mark in this network namespace, of one address family.
 
-    An empty mark: those of any mark, for sweeping.
+    With an empty mark: the rules of all marks, which a sweep removes.
     """
 
     def __init__(self, mark: str, table: str = "filter", family: int = 4) -> None:

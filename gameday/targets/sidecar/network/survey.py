@@ -61,7 +61,8 @@ def _rules(prefix: str, names: str) -> Iterator[str]:
 def rules_of(prefix: str, saved: str) -> list[str]:
     """Return the rules of an iptables-save, each with its table.
 
-    Of chains only a policy other than ACCEPT is told: an empty table is no rule.
+    Of a chain itself only a policy other than ACCEPT is listed: an empty table is no
+    rule.
     """
     lines, table = [], ""
     for line in saved.splitlines():

@@ -57,9 +57,10 @@ def processes(container: str) -> list[ContainerProcess]:
 
 
 def main_process(container: str) -> int | None:
-    """Return the pid, seen from here, of the container's main process.
+    """Return the pid of the container's main process, as seen from here.
 
-    It is number 1 of its pid namespace; in a shared one it is the oldest.
+    The main process is number 1 of its pid namespace; in a namespace that is shared
+    with others it is the oldest process of the container.
     """
     return main_of(processes(container))
 

@@ -16,9 +16,9 @@ _CGROUP = 0x02000000  # CLONE_NEWCGROUP
 
 
 def enter(container: str) -> int:
-    """Move this process into the container's network; return the way's pid.
+    """Move this process into the container's network; return the pid that led there.
 
-    WorkFailed where that is the host's own: a fault there would hit everybody.
+    WorkFailed if that network is the host's own: a fault there would hit everybody.
     """
     pid = main_pid(container)
     there = Path(f"/proc/{pid}/ns/net")
@@ -63,9 +63,9 @@ def enter_host_cgroups() -> None:
 
 
 def _of_host(kind: str) -> Path | None:
-    """Return the host's own namespace of a kind; None: it cannot be looked at.
+    """Return the host's own namespace of a kind; None: it cannot be read.
 
-    Process 1 has it; where the host does not let that be read, so has kthreadd.
+    Process 1 is in it; if the host does not allow reading that, kthreadd is in it too.
     """
     for pid, name in ((1, ""), (2, "kthreadd")):
         folder = Path(f"/proc/{pid}")

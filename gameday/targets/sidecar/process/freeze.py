@@ -1,7 +1,7 @@
-"""Freezing a container by signals: SIGSTOP to each of its processes, then SIGCONT.
+"""Freeze a container by signals: SIGSTOP to each of its processes, then SIGCONT.
 
-For platforms that have no pause of their own. What is started in it from outside
-while it is frozen (an exec probe) runs.
+For platforms without a pause of their own. A process that is started in the container
+from outside while it is frozen (an exec probe) runs.
 """
 
 from collections.abc import Mapping

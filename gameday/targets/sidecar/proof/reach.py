@@ -1,7 +1,7 @@
-"""Is an address reached from here: before a fault, and while it holds.
+"""Whether an address can be reached from here: before a fault, and while it holds.
 
-Run beside the victim, not inside of it, and without any rights: what it sees is what
-any other pod would see.
+This runs beside the victim, not inside of it, and without any rights: it reaches what
+any other pod would reach.
 """
 
 import errno
