@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gameday.errors import ObserverLost
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
@@ -14,6 +14,7 @@ from gameday.ports import Clock
 
 if TYPE_CHECKING:
     from gameday.files.prometheus.prometheus_config import PrometheusConfig
+    from gameday.observers.prometheus.metrics import MetricsObserver
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 
@@ -63,7 +64,7 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
             return {}  # the survey says so already
         finally:
             observer.stop()
-        said |= {promql: looked.words for promql, looked in observations.items()}
+        said |= {promql: looked.text for promql, looked in observations.items()}
     return said
 
 
@@ -155,7 +156,7 @@ def _with_offsets(live: Sequence[_Rule], files: Sequence[_Rule]) -> tuple[_Rule,
     )
 
 
-def metrics_observer(scenario: Scenario, clock: Clock) -> list[Any]:
+def metrics_observer(scenario: Scenario, clock: Clock) -> "list[MetricsObserver]":
     """Return who looks at the promised expressions; nobody where there are none."""
     from gameday.observers.prometheus.metrics import MetricsObserver
 
