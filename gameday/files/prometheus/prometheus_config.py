@@ -89,7 +89,7 @@ def _duration(here: Cursor, key: str, default: float) -> float:
     if not text:
         return default
     try:
-        return parse_prometheus_duration(text)
+        return parse_prometheus_duration(text) or default  # none is nothing said
     except ValueError:  # told by its field
         return default
 

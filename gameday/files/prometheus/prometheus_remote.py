@@ -131,11 +131,22 @@ def one_signer(*signers: str) -> Shape:
     def judge(here: Cursor) -> None:
         ways = ("basic_auth", "authorization", "oauth2", *signers)
         given = [key for key in ways if here.get(key) is not None]
+        given += [key for key in http_client.BEARER if is_set(here, key)]
         if len(given) > 1 and set(given) & set(signers):
             message = f"{among(given, 'and')} are both set; keep one of them"
             here.error(message, given[-1], code="exclusive-keys")
 
     return judge
+
+
+def _address(here: Cursor) -> None:
+    """Refuse a section without a URL; an empty one is taken, and leads nowhere."""
+    url = here.get("url")
+    if url is None:
+        here.error("url is required and missing", code="missing-key")
+    elif url.value == "":
+        message = "is empty: Prometheus takes it, and reaches nobody"
+        here.warn(message, "url", code="value")
 
 
 def _number(here: Cursor, key: str, default: int) -> int:
@@ -192,7 +203,7 @@ WRITE = record(
             {"send": flag, "send_interval": duration, "max_samples_per_send": whole}
         ),
     },
-    at_least_one("url"),
+    _address,
     http_client.authentication,
     one_signer(*_SIGNERS),
     http_client.proxy,
@@ -209,7 +220,7 @@ READ = record(
         "required_matchers": texts,
         "filter_external_labels": flag,
     },
-    at_least_one("url"),
+    _address,
     http_client.authentication,
     http_client.proxy,
 )

@@ -77,6 +77,9 @@ def _spec(here: Cursor) -> Cursor | None:
         version = shown(here.value.get("apiVersion"))
         message = f"{version} is not supported; expected sloth.slok.dev/v1"
         here.error(message, "apiVersion", code="version")
+    metadata = here.mapping("metadata")
+    if metadata is not None:
+        metadata.text("name")
     if here.get("spec") is None:
         here.error(
             "spec is missing; expected the service and its SLOs", code="missing-key"
@@ -110,6 +113,7 @@ def _slo(
     here: Cursor, service: str, spelling: Spelling, unmeasured: dict[str, str]
 ) -> Iterator[Slo]:
     name = _named(here, "name")
+    here.text("description")
     _labels(here)
     for key, value in here.entries():
         if key not in _SLO_KEYS:
@@ -158,8 +162,11 @@ def _named(here: Cursor, key: str) -> str:
     return name
 
 
-def _labels(here: Cursor, key: str = "labels") -> None:
-    """Refuse labels (or annotations) without a value, and the label `__name__`."""
+def _labels(here: Cursor, key: str = "labels", *, filled: bool = True) -> None:
+    """Refuse labels (or annotations) without a value, and the label `__name__`.
+
+    `filled`: whether Sloth asks for a value; of the labels of both alerts it does not.
+    """
     labels = here.get(key)
     for name, value in labels.entries() if labels else ():
         if not name or (name == "__name__" and key == "labels"):
@@ -168,8 +175,9 @@ def _labels(here: Cursor, key: str = "labels") -> None:
                 code="label-name",
             )
         if value.value in (None, ""):
-            value.error("has no value; Sloth asks for one", code="missing-key")
-        elif isinstance(value.value, dict | list):
+            if filled:
+                value.error("has no value; Sloth asks for one", code="missing-key")
+        elif not isinstance(value.value, str):
             message = f"{shown(value.value)} is not text; write it in quotes"
             value.error(message, code="wrong-type")
 
@@ -178,16 +186,18 @@ def _alerting(here: Cursor) -> None:
     """Require an alert's name where Sloth does: unless both alerts are off."""
     alerting = here.mapping("alerting") or here._replace(value={})
     both = [alerting.get(plain) or alerting.get(other) for plain, other in _ALERTS]
-    alerts = [alert for alert in both if alert is not None and not _is_off(alert)]
+    name = alerting.text("name")
+    given = [alert for alert in both if alert is not None]
+    alerts = [alert for alert in given if alert.mapping() is None or not _is_off(alert)]
     if None not in both and not alerts:
         return
-    if not alerting.value.get("name"):
+    if not name:
         place = alerting if here.get("alerting") else here
         message = "name is required and missing; expected the alert's name"
         place.error(message, code="missing-key")
     for place in (alerting, *alerts):
         if isinstance(place.value, dict):
-            _labels(place)
+            _labels(place, filled=place is not alerting)
             _labels(place, "annotations")
 
 

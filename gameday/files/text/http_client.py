@@ -139,14 +139,14 @@ _OAUTH2 = record(
     at_most_one("client_secret", "client_secret_file", "client_secret_ref"),
     proxy,
 )
-_BEARER = ("bearer_token", "bearer_token_file")
+BEARER = ("bearer_token", "bearer_token_file")
 
 
 def authentication(here: Cursor) -> None:
     """Refuse two ways of authentication at once."""
     ways = ["basic_auth", "oauth2", "authorization"]
     given = [key for key in ways if here.get(key) is not None]
-    given += [key for key in _BEARER if is_set(here, key)]
+    given += [key for key in BEARER if is_set(here, key)]
     if len(given) > 1:
         message = f"{' and '.join(given)} are both set; keep one of them"
         here.error(message, given[0], code="exclusive-keys")
@@ -156,7 +156,7 @@ FIELDS: shapes.Fields = {
     "basic_auth": _BASIC,
     "authorization": _AUTHORIZATION,
     "oauth2": _OAUTH2,
-    **dict.fromkeys(_BEARER, text),
+    **dict.fromkeys(BEARER, text),
     "tls_config": TLS,
     "follow_redirects": flag,
     "enable_http2": flag,

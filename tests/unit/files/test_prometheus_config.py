@@ -276,3 +276,25 @@ def test_an_alertmanager_without_an_address_is_a_warning() -> None:
     problems = prometheus_config.parse(text, "p.yaml")[1]
     assert [problem.severity for problem in problems] == ["warning"]
     assert "has no address" in problems[0].message
+
+
+def test_an_empty_url_is_a_warning() -> None:
+    for section in ("remote_write", "remote_read"):
+        text = f"{section}: [{{url: ''}}]"
+        problems = prometheus_config.parse(text, "p.yaml")[1]
+        assert [problem.severity for problem in problems] == ["warning"]
+        assert errors(f"{section}: [{{name: a}}]") != []
+
+
+def test_a_bearer_token_is_a_way_of_authentication() -> None:
+    text = "remote_write: [{url: http://x, bearer_token: a, google_iam: {}}]"
+    assert any("are both set" in told for told in errors(text))
+
+
+def test_an_interval_of_nothing_is_the_default() -> None:
+    text = "global: {scrape_interval: 0s, scrape_timeout: 20s}\n"
+    text += "scrape_configs: [{job_name: a, scrape_interval: 0s, scrape_timeout: 0s}]"
+    config, problems = prometheus_config.parse(text, "p.yaml")
+    assert problems == []
+    assert config is not None
+    assert (config.scrape_interval, config.jobs) == (60.0, (("a", 60.0, 20.0),))

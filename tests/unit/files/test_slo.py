@@ -69,20 +69,48 @@ def test_sloth_latency_is_a_difference_of_counters() -> None:
     )
 
 
-def test_sloth_for_kubernetes() -> None:
+def sloth_for_kubernetes() -> str:
     lines = SLOTH.split("\n")[1:]
     text = "\n".join(
         [
             "apiVersion: sloth.slok.dev/v1",
             "kind: PrometheusServiceLevel",
+            "metadata: {name: checkout}",
             "spec:",
             *(f"  {line}" for line in lines),
         ]
     ).replace("error_query", "errorQuery")
-    text = text.replace("total_query", "totalQuery").replace("_alert:", "Alert:")
-    (parsed,), problems = slo.parse(text, "s.yaml")
+    return text.replace("total_query", "totalQuery").replace("_alert:", "Alert:")
+
+
+def test_sloth_for_kubernetes() -> None:
+    (parsed,), problems = slo.parse(sloth_for_kubernetes(), "s.yaml")
     assert problems == []
     assert parsed.name == "checkout-latency"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("objective:", "labels: {a: 5}\n      objective:", "spec.slos[0].labels.a: 5"),
+        ("objective:", "description: 5\n      objective:", "spec.slos[0].description"),
+        ("service: checkout", "service: c1\n  labels: {a: true}", "spec.labels.a"),
+        (
+            "{pageAlert: {disable: true}",
+            "{pageAlert: [a]",
+            "spec.slos[0].alerting.page",
+        ),
+        ("{pageAlert:", "{name: 5, pageAlert:", "spec.slos[0].alerting.name"),
+        ("metadata: {name: checkout}", "metadata: {name: [a]}", "metadata.name"),
+    ],
+)
+def test_kubernetes_asks_for_text_where_sloths_own_form_reads_it_as_text(
+    old: str, new: str, place: str
+) -> None:
+    text = sloth_for_kubernetes()
+    assert old in text
+    told = errors(text.replace(old, new, 1))
+    assert any(place in problem for problem in told), told
 
 
 def test_a_raw_ratio_of_two_sums_is_taken_apart() -> None:
@@ -125,6 +153,8 @@ SLOTH_MISTAKES = [
     ("service: checkout", "service: ''", "s.yaml:1: service is required and missing; expected text"),
     ("service: checkout", "service: c\nslo_plugins: {chain: [{id: a/b/v1}]}", "s.yaml:3: slo_plugins: Sloth plugins are code and not supported: a/b/v1"),
     ("{page_alert: {disable: true}", "{page_alert: {disable: 'true'}", "s.yaml:12: slos[0].alerting.page_alert.disable: 'true' is text; expected true or false, without quotes"),
+    ("    objective:", "    description: [a]\n    objective:", "s.yaml:5: slos[0].description: a list is not text; write it in quotes"),
+    ("{page_alert: {disable: true}", "{page_alert: [a]", "s.yaml:12: slos[0].alerting.page_alert: a list is not a mapping; expected a mapping"),
     ("alerting: {page", "alerting: {pag", "s.yaml:12: slos[0].alerting: name is required and missing; expected the alert's name"),
 ]  # fmt: skip
 
@@ -135,6 +165,8 @@ SLOTH_AS_WRITTEN = [
     ("objective: 99.97", "objective: 9e1", "checkout-latency"),
     ("service: checkout", "service: checkout\nslo_plugins: {chain: []}", "checkout-latency"),
     ("{page_alert: {disable: true}", "{page_alert: {disable: yes, labels: {a: ''}}", "checkout-latency"),
+    ("{page_alert", "{labels: {a: ''}, page_alert", "checkout-latency"),
+    ("    objective:", "    labels: {a: 5}\n    description: 5\n    objective:", "checkout-latency"),
     ("{page_alert", "{annotations: {__name__: a}, page_alert", "checkout-latency"),
 ]  # fmt: skip
 
