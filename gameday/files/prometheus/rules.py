@@ -256,7 +256,7 @@ def _texts(here: Cursor, key: str) -> dict[str, str]:
 def _names(here: Cursor, key: str) -> None:
     below = here.get(key)
     for name, value in below.entries() if below else ():
-        if name in ("", "__name__"):
+        if not name or (name == "__name__" and key == "labels"):
             value.error(
                 f"{name!r} cannot be a label here; choose another name",
                 code="label-name",

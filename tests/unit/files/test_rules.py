@@ -185,3 +185,11 @@ def test_an_empty_group_and_an_empty_rule_are_passed_over_as_prometheus_does() -
     groups_read, problems = rules.parse(text, "r.yaml")
     assert [rule.name for rule in groups_read] == ["A"]
     assert [problem.severity for problem in problems] == ["warning", "warning"]
+
+
+def test_an_annotation_may_have_the_name_of_a_metrics_name() -> None:
+    """Only as a label it is refused."""
+    rule = "{alert: A, expr: up, annotations: {__name__: x}}"
+    text = f"groups: [{{name: g, rules: [{rule}]}}]"
+    assert rules.parse(text, "r.yaml")[1] == []
+    assert rules.parse(text.replace("annotations", "labels"), "r.yaml")[1] != []
