@@ -23,17 +23,19 @@ class SliceCounts:
         slices = _of(self.slo)
         bad, every = self._bad_slices(slices, since, end)
         window = self.slo.window / slices.length
-        return _share(bad, self.slo.budget * window), self._said(bad, every, "so far")
+        return _share(bad, self.slo.budget * window), self._sentence(
+            bad, every, "so far"
+        )
 
     def burn_rate(self, length: float, end: float) -> tuple[float | None, str]:
         """Return how fast the budget burns in the slices of the last seconds."""
         slices = _of(self.slo)
         length = max(length, slices.length)
         bad, every = self._bad_slices(slices, end - length, end)
-        said = self._said(bad, every, f"in the last {show_duration(length)}")
+        said = self._sentence(bad, every, f"in the last {show_duration(length)}")
         return _share(bad, self.slo.budget * every), said
 
-    def _said(self, bad: int, every: int, when: str) -> str:
+    def _sentence(self, bad: int, every: int, when: str) -> str:
         length = show_duration(_of(self.slo).length)
         return f"{self.slo.name}: {bad} of {every} slices of {length} were bad {when}"
 

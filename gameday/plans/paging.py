@@ -93,8 +93,10 @@ def unheard_receivers(
         there = (
             None if monitoring.routing is None else monitoring.routing.receiver(name)
         )
-        if there is not None and there.unheard:
-            said = f"receiver {name!r} is told by {there.unheard}, which the pager "
+        if there is not None and there.unobservable:
+            said = (
+                f"receiver {name!r} is told by {there.unobservable}, which the pager "
+            )
             said += "cannot receive: whether its page arrives will not be seen"
             yield PagingDoubt("not_guaranteed", said)
 

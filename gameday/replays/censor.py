@@ -161,22 +161,26 @@ class Censor:
             for entry in page.alerts
         )
 
-    def _mine(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
+    def _lives_since_fault(self, promise: AlertPromise) -> Iterator[ReplayedAlert]:
         """Yield the promise's lives that began with the fault."""
-        start = self._theirs(self.step.start or 0.0)
+        start = self._to_prometheus_clock(self.step.start or 0.0)
         for rung in self.today.rung:
             active = rung.life.active / 1000 + rung.slots.offset
             if active >= start and promise.fits(rung.life.labels):
                 yield rung
 
-    def _theirs(self, at: float) -> float:
+    def _to_prometheus_clock(self, at: float) -> float:
         return self.step.run.clocks.to_source_clock("prometheus", at)
 
-    def _ours(self, at: float) -> float:
+    def _to_our_clock(self, at: float) -> float:
         return self.step.run.clocks.to_our_clock("prometheus", at)
 
     def _fired(self, promise: AlertPromise) -> list[ReplayedAlert]:
-        return [rung for rung in self._mine(promise) if rung.life.firing is not None]
+        return [
+            rung
+            for rung in self._lives_since_fault(promise)
+            if rung.life.firing is not None
+        ]
 
     def _silent(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Answer for an alert that stayed silent."""
@@ -235,10 +239,10 @@ class Censor:
     def _could_fire(self, promise: AlertPromise, end: float) -> tuple[float, str]:
         """Return when it could have fired at the earliest, had the fault gone on."""
         start = self.step.start or 0.0
-        theirs = self._theirs(end)
+        theirs = self._to_prometheus_clock(end)
         true = [
             rung
-            for rung in self._mine(promise)
+            for rung in self._lives_since_fault(promise)
             if rung.life.active / 1000 + rung.slots.offset <= theirs
         ]
         pending = [
@@ -263,19 +267,19 @@ class Censor:
             frozenset((labels_sent(self.plan, rung.life) or {}).items())
             for rung in self._fired(promise)
         }
-        until = self._theirs(start + AN_HOUR + (limit or 0.0))
+        until = self._to_prometheus_clock(start + AN_HOUR + (limit or 0.0))
         held = pages_if_held(
             self.plan,
             self.told,
             self.today,
-            self._theirs(start if end is None else end),
+            self._to_prometheus_clock(start if end is None else end),
             until,
         )
         due: dict[str, float] = {}
         for page in held:
             keys = {frozenset(entry["labels"].items()) for entry in page.alerts}
             if page.status == "firing" and keys & wanted:
-                due.setdefault(page.receiver, self._ours(page.at))
+                due.setdefault(page.receiver, self._to_our_clock(page.at))
         receivers = promise.reaches or tuple(due)[:1]
         if not receivers or any(name not in due for name in receivers):
             return finding
@@ -298,14 +302,14 @@ class Censor:
             return finding
         if any(rung.life.ended is None for rung in self._fired(promise)):
             return self._goes_on(finding, promise, limit)
-        deadline = self._theirs(end + limit)
+        deadline = self._to_prometheus_clock(end + limit)
         until = deadline + AN_HOUR
         due = self._last_pages(promise, until)
         last = max(due, default=0.0)
         if math.isinf(last):
             return failed(finding, f"No page says that {promise.alert} is over")
         if last > deadline:
-            when = show_duration(round(self._ours(last) - end, 3))
+            when = show_duration(round(self._to_our_clock(last) - end, 3))
             said = f"the page that says so is due {when} after the fault ended"
             return failed(finding, f"{said}, later than promised")
         return finding
@@ -339,7 +343,7 @@ class Censor:
             if life.ended is not None or life.absent is None:
                 continue
             ends = life.absent / 1000 + rung.slots.offset + life.rule.keep_firing
-            if self._ours(ends) > end + limit:
+            if self._to_our_clock(ends) > end + limit:
                 keep = show_duration(life.rule.keep_firing)
                 return failed(
                     finding, f"{promise.alert} goes on for {keep} (keep_firing_for)"

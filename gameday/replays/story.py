@@ -246,7 +246,7 @@ def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
 
     None: it does not hear of it, or what is done to them on the way is not known.
     """
-    heard = _heard(plan, life)
+    heard = _labels_received(plan, life)
     if heard.dropped is not False or _is_in_part(heard):
         return None
     return {name: text for name, text in heard.labels.values.items() if text}
@@ -254,11 +254,11 @@ def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
 
 def lost_on_the_way(plan: Plan, life: Life) -> bool:
     """Whether it is not known what Alertmanager hears of an alert."""
-    heard = _heard(plan, life)
+    heard = _labels_received(plan, life)
     return heard.dropped is None or (heard.dropped is False and _is_in_part(heard))
 
 
-def _heard(plan: Plan, life: Life) -> Relabelled:
+def _labels_received(plan: Plan, life: Life) -> Relabelled:
     monitoring = plan.monitoring
     known = KnownLabels(dict(life.labels), others=False)
     return sent(known, monitoring.external_labels, monitoring.relabels)

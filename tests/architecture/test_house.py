@@ -43,6 +43,19 @@ REGISTRIES = re.compile(
 
 # A loop variable says what it holds; these hold anything.
 NAMELESS = {"one", "it", "found", "thing"}
+# A function is named by what it does or returns, in words of the field.
+CONVERSATION = {
+    "tell",
+    "told",
+    "untold",
+    "say",
+    "said",
+    "hear",
+    "heard",
+    "unheard",
+    "word",
+    "words",
+} | {"one", "mine", "ours", "theirs", "whose", "dear", "cheap", "thing", "found", "it"}
 
 
 def tracked() -> list[Path]:
@@ -203,3 +216,14 @@ def test_a_parameter_says_what_it_holds(room: str) -> None:
         if isinstance(node, ast.arg) and node.arg in NAMELESS
     ]
     assert not nameless
+
+
+def test_a_function_is_named_by_what_it_does_or_returns() -> None:
+    spoken = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
+        for path in modules_of("gameday")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.strip("_") in CONVERSATION
+    ]
+    assert not spoken

@@ -146,8 +146,8 @@ class Notifications:
         }
         for known in routing.receivers:
             asked = receiver in (None, known.name) and known.name in routed
-            if asked and known.unheard:
-                said = f"{known.name} is told by {known.unheard}"
+            if asked and known.unobservable:
+                said = f"{known.name} is told by {known.unobservable}"
                 return f"{said}, which the pager cannot receive"
         return ""
 

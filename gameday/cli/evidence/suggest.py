@@ -116,7 +116,7 @@ def command(  # noqa: PLR0913 - one argument for each option
 def _print(found: "Suggestions", out: str | None, written: Sequence[str]) -> None:
     width = max(len(entry.state) for entry in found.entries)
     for entry in found.entries:
-        click.echo(f"  {entry.state:{width}}  {entry.rule.name}{_told(entry)}")
+        click.echo(f"  {entry.state:{width}}  {entry.rule.name}{_reason_text(entry)}")
     unproven, suggested = found.unproven, found.suggested
     click.echo(
         f"{len(suggested)} of {len(unproven)} unproven alert rules have a suggestion"
@@ -129,9 +129,9 @@ def _print(found: "Suggestions", out: str | None, written: Sequence[str]) -> Non
         click.echo(f"wrote {click.format_filename(path)}")
 
 
-def _told(entry: "SuggestedRule") -> str:
+def _reason_text(entry: "SuggestedRule") -> str:
     hit = entry.suggestion.hit if entry.suggestion else None
-    words = [hit.words] if hit else []
+    words = [hit.text] if hit else []
     words += [entry.because] if entry.because else []
     return f": {'; '.join(words)}" if words else ""
 

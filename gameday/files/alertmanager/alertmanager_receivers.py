@@ -66,12 +66,12 @@ def _ways(here: Cursor) -> list[Integration]:
         kind = key.removesuffix(_CONFIGS)
         for item in items:
             said = item.get("send_resolved") if isinstance(item, dict) else None
-            told = _told(said, kind)
+            told = _sends_resolved(said, kind)
             made.append(Integration(kind=kind, send_resolved=told))
     return made
 
 
-def _told(said: object, kind: str) -> bool:
+def _sends_resolved(said: object, kind: str) -> bool:
     if isinstance(said, str) and said:
         return said.lower() in _TRUE
     return kind not in _SILENT_ON_RESOLVED

@@ -37,7 +37,9 @@ def judge(path: str) -> list[Problem]:
         return [_warning(path, "amtool does not answer; receivers are not checked")]
     if done.returncode == 0:
         return []
-    problems = _said(path, (done.stdout + done.stderr).decode("utf-8", "replace"))
+    problems = _output_problems(
+        path, (done.stdout + done.stderr).decode("utf-8", "replace")
+    )
     text = source.read(path).text
     version = _version(program)
     if version and version < _JUDGED_BY:
@@ -94,7 +96,7 @@ def _error(path: str, message: str, line: int | None = None) -> Problem:
     return Problem(path, line, message, id="alertmanager/amtool")
 
 
-def _said(path: str, output: str) -> list[Problem]:
+def _output_problems(path: str, output: str) -> list[Problem]:
     if "panic:" in output or "SIGSEGV" in output:
         message = "amtool crashes on this file, as Alertmanager would; simplify it"
         return [_error(path, message)]

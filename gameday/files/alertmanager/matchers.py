@@ -152,7 +152,7 @@ def _classic_value(text: str) -> str:
 
 def _utf8(text: str) -> list[Matcher]:
     """Read the UTF-8 grammar: names in quotes, braces in pairs, commas between."""
-    words = list(_words(text))
+    words = list(_tokens(text))
     braces = bool(words) and words[0] == ("brace", "{")
     if braces:
         if len(words) < 2 or words[-1] != ("brace", "}"):  # noqa: PLR2004 - a pair
@@ -174,7 +174,7 @@ def _utf8(text: str) -> list[Matcher]:
     return matchers
 
 
-def _words(text: str) -> Iterator[tuple[str, str]]:
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)

@@ -44,7 +44,7 @@ class ReadActivity(NamedTuple):
     provider: Cursor
     provider_kind: str
 
-    def said(self, key: str) -> str:
+    def provider_text(self, key: str) -> str:
         """Return a text of the provider; empty where there is none."""
         value = self.provider.value.get(key)
         return value if isinstance(value, str) else ""

@@ -42,10 +42,10 @@ class Values(NamedTuple):
             return value
         lone = _LONE.fullmatch(value)
         if lone:
-            return self._one(lone)
+            return self._value_of(lone)
         return _ANY.sub(self._text, value)
 
-    def _one(self, match: re.Match[str]) -> Any:
+    def _value_of(self, match: re.Match[str]) -> Any:
         name = match[1] or match[2]
         if name in self.known:
             return self.known[name]
@@ -54,7 +54,7 @@ class Values(NamedTuple):
         raise KeyError(name)
 
     def _text(self, match: re.Match[str]) -> str:
-        return "$" if match[0] == "$$" else str(self._one(match))
+        return "$" if match[0] == "$$" else str(self._value_of(match))
 
 
 class GivenConfiguration(NamedTuple):

@@ -27,7 +27,9 @@ class _Ours(NamedTuple):
 def read(method: Sequence[ReadActivity], values: Values) -> Acts:
     """Return what a method does; its mistakes are reported where they are."""
     asked: list[FaultRequest] = []
-    ours = [act for act in _ours(method) if act.kind and act.kind != faults.UNDO]
+    ours = [
+        act for act in _own_activities(method) if act.kind and act.kind != faults.UNDO
+    ]
     for act in ours:
         if act.activity.kind == "probe":
             act.activity.here.error(
@@ -38,12 +40,14 @@ def read(method: Sequence[ReadActivity], values: Values) -> Acts:
     return Acts(tuple(asked), bool(ours), tuple(_foreign(method)))
 
 
-def _ours(activities_read: Sequence[ReadActivity]) -> list[_Ours]:
+def _own_activities(activities_read: Sequence[ReadActivity]) -> list[_Ours]:
     ours = []
     for activity in activities_read:
-        module = activity.said("module")
+        module = activity.provider_text("module")
         if activity.provider_kind == "python" and faults.is_ours(module):
-            kind = faults.kind_of(activity.provider, module, activity.said("func"))
+            kind = faults.kind_of(
+                activity.provider, module, activity.provider_text("func")
+            )
             ours.append(_Ours(activity, kind))
     return ours
 
@@ -51,12 +55,15 @@ def _ours(activities_read: Sequence[ReadActivity]) -> list[_Ours]:
 def _foreign(method: Sequence[ReadActivity]) -> list[str]:
     names: dict[str, None] = {}
     for activity in method:
-        if activity.kind != "action" or faults.is_ours(activity.said("module")):
+        if activity.kind != "action" or faults.is_ours(
+            activity.provider_text("module")
+        ):
             continue
+        text = activity.provider_text
         said = {
-            "python": f"{activity.said('module')}.{activity.said('func')}",
-            "process": f"process:{activity.said('path')}",
-            "http": f"http:{redacted(activity.said('url'))}",
+            "python": f"{text('module')}.{text('func')}",
+            "process": f"process:{text('path')}",
+            "http": f"http:{redacted(text('url'))}",
         }
         names[said[activity.provider_kind]] = None
     return list(names)
@@ -68,7 +75,9 @@ def check_undone(
     """Warn where no rollback undoes the experiment's faults."""
     kinds = [
         act.kind
-        for act in _ours([rollback for rollback in rollbacks if rollback is not None])
+        for act in _own_activities(
+            [rollback for rollback in rollbacks if rollback is not None]
+        )
     ]
     if acts.has_faults and faults.UNDO not in kinds:
         here.warn(
@@ -97,7 +106,7 @@ def check_foreign(
     if not any(
         activity is not None
         and activity.provider_kind == "python"
-        and not faults.is_ours(activity.said("module"))
+        and not faults.is_ours(activity.provider_text("module"))
         for activity in everything
     ):
         return

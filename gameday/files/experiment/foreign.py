@@ -53,7 +53,7 @@ def check(
 
 
 def _name(activity: ReadActivity) -> str:
-    return f"{activity.said('module')}.{activity.said('func')}"
+    return f"{activity.provider_text('module')}.{activity.provider_text('func')}"
 
 
 def _arguments(activity: ReadActivity, values: Values) -> dict[str, Any]:

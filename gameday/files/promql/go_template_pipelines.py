@@ -133,7 +133,7 @@ class Pipelines:
         token = self.next_after_space()
         kind = token.kind
         if kind == "word":
-            return self.word(token)
+            return self.operand_type(token)
         if kind == "variable":
             if token.text not in self.variables:
                 hint = did_you_mean(token.text, self.variables[1:])
@@ -150,7 +150,7 @@ class Pipelines:
             return ""
         return kind
 
-    def word(self, token: TemplateToken) -> str:
+    def operand_type(self, token: TemplateToken) -> str:
         """Read a literal's word or a function's name."""
         if token.text in ("true", "false"):
             return "bool"

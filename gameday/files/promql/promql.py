@@ -189,7 +189,7 @@ def _terms(node: Any, sign: float) -> Iterator[Term]:
     elif _is(node, "VectorSelector"):
         yield Term(selector=_selector(node), sign=sign)
     else:
-        raise NotCounted(f"{_said(node)} is no sum of counters")
+        raise NotCounted(f"{_shortened(node)} is no sum of counters")
 
 
 def _called(node: Any, sign: float) -> Iterator[Term]:
@@ -220,7 +220,7 @@ def _function(node: Any) -> str:
     return str(name) or str(node).split("(", 1)[0].strip()
 
 
-def _said(node: Any) -> str:
+def _shortened(node: Any) -> str:
     if _is(node, "AggregateExpr"):
         return f"{node.op}()"
     text = promql_regexes.restored(str(node))

@@ -111,7 +111,7 @@ class _Rewriting:
         if token.text == "[":
             return self._bracket(index)
         if token.kind == "word":
-            return self._word(index)
+            return self._read_name(index)
         if token.text in ("</", ">/"):
             self._change(token, token, "/")
             self.notes.append(f"the operator {token.text} needs Prometheus 3.10")
@@ -173,7 +173,7 @@ class _Rewriting:
         elif self.groups:
             self.groups.pop()
 
-    def _word(self, index: int) -> int:
+    def _read_name(self, index: int) -> int:
         token, following = self.tokens[index], self._near(index + 1).text
         word = token.text.lower()
         if self.groups and self.groups[-1] in _GROUPINGS:

@@ -64,14 +64,16 @@ class _Change:
     def __call__(self, scalar: Scalar) -> Scalar:
         if not isinstance(scalar.value, str) or "${" not in scalar.value:
             return scalar
-        text = _REFERENCE.sub(lambda match: self._one(match, scalar.line), scalar.value)
+        text = _REFERENCE.sub(
+            lambda match: self._value_of(match, scalar.line), scalar.value
+        )
         return scalar._replace(value=text, text=text)
 
     def _report(self, line: int, message: str, code: str) -> None:
         problem = Problem(self.path, line, message, id=f"scenario/{code}")
         self.problems.append(problem)
 
-    def _one(self, match: re.Match[str], line: int) -> str:
+    def _value_of(self, match: re.Match[str], line: int) -> str:
         if match[1] is None:
             return "${"
         name, defaulted, default = match[1].partition(":-")

@@ -13,7 +13,7 @@ from gameday.model.values.kinds import FLAG, TEXT, read_line, read_text, written
 from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
 
-def _word(value: Any) -> str:
+def _read_word(value: Any) -> str:
     text = read_line(value)
     if " " in text:
         raise ValueError(f"{shown(value)} has a space in it; remove it")
@@ -32,7 +32,7 @@ _TEXT = WithJsonSchema(either(TEXT.schema))
 _NAMESPACE = written(f"^{NAME}$", "shop", "shop-staging")
 Text = Annotated[str, PlainValidator(read_text), _TEXT]
 Line = Annotated[str, PlainValidator(read_line), _TEXT]
-Word = Annotated[str, PlainValidator(_word), _TEXT]
+Word = Annotated[str, PlainValidator(_read_word), _TEXT]
 Namespace = Annotated[
     str, PlainValidator(_namespace), WithJsonSchema(either(_NAMESPACE))
 ]

@@ -18,7 +18,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted({name for name in known if name})
     close = nearest(word, names)
     if close:
-        return f'; did you mean "{_shown(close)}"?'
+        return f'; did you mean "{_short_name(close)}"?'
     few = 0 < len(names) <= _FEW
     return f"; expected {among(names)}" if few else ""
 
@@ -33,7 +33,7 @@ def explained(error: ValueError) -> str:
 def near(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean "x"?`, or nothing where no name is close."""
     close = "" if _are_too_many(known) else nearest(word, known)
-    return f'; did you mean "{_shown(close)}"?' if close else ""
+    return f'; did you mean "{_short_name(close)}"?' if close else ""
 
 
 def _are_too_many(known: Iterable[str]) -> bool:
@@ -65,7 +65,7 @@ def _folded(known: tuple[str, ...]) -> dict[str, str]:
     return {name.lower().replace("-", "_"): name for name in known}
 
 
-def _shown(name: str) -> str:
+def _short_name(name: str) -> str:
     """Return a name in one line and not too long; it may come from a file."""
     text = name if name.isprintable() else repr(name)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
@@ -73,7 +73,7 @@ def _shown(name: str) -> str:
 
 def among(names: Iterable[str], joined: str = "or") -> str:
     """Return `a, b or c`."""
-    several = [_shown(name) for name in names]
+    several = [_short_name(name) for name in names]
     if len(several) < 2:  # noqa: PLR2004 - nothing to join
         return "".join(several)
     return f"{', '.join(several[:-1])} {joined} {several[-1]}"

@@ -147,7 +147,7 @@ class Receiver:
         return any(way.send_resolved for way in self.integrations)
 
     @property
-    def unheard(self) -> str:
+    def unobservable(self) -> str:
         """By what it is told, where no pager can take that; empty: one can."""
         if not self.integrations or any(way.heard_as for way in self.integrations):
             return ""

@@ -47,7 +47,7 @@ class SuggestedFault:
         return self.kind.startswith("network.") and bool(self.peers)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """The fault in a line."""
         more = [f"{name}: {value}" for name, value in self.arguments.items()]
         return f"{self.kind} of one {self.service}" + (
@@ -99,7 +99,7 @@ def _down(sought: Sought) -> Ways:
     around, reading = sought.around, sought.reading
     down = around.selected(reading.selector) or sought.spoken_of()
     if not down:
-        yield f"no service of the target is scraped as {_shown(sought)}"
+        yield f"no service of the target is scraped as {_selector_text(sought)}"
     watcher = around.monitoring()
     for service in down:
         alone = _alone(sought, service)
@@ -116,7 +116,7 @@ def _down(sought: Sought) -> Ways:
 def _probe(sought: Sought) -> Ways:
     services = sought.around.selected(sought.reading.selector)
     if not services:
-        yield f"what {_shown(sought)} asks is no service of the target"
+        yield f"what {_selector_text(sought)} asks is no service of the target"
     probers = sought.around.probers(sought.reading.selector)
     for service in services:
         yield _only(sought, service, f"the probe is answered by any {service}")
@@ -272,7 +272,7 @@ def _absent(sought: Sought) -> Ways:
     around, selector = sought.around, sought.reading.selector
     services = around.exposing(selector) or around.selected(selector)
     if not services:
-        yield f"which service has {_shown(sought)} is not known"
+        yield f"which service has {_selector_text(sought)} is not known"
     for service in services:
         yield _only(sought, service, f"any other {service} has it as well")
 
@@ -367,7 +367,7 @@ def _few(sought: Sought, service: str) -> str:
     )
 
 
-def _shown(sought: Sought) -> str:
+def _selector_text(sought: Sought) -> str:
     selector = sought.reading.selector
     inside = ", ".join(
         f'{matcher.name}{matcher.op}"{matcher.value}"' for matcher in selector.matchers

@@ -171,17 +171,21 @@ class Surroundings:
             if selector.admits("job", job)
         ]
         services = [service for job in jobs for service in self.of_job(job)]
-        return list(dict.fromkeys(services)) or _one(self.of_labels(selector.fixed()))
+        return list(dict.fromkeys(services)) or _as_list(
+            self.of_labels(selector.fixed())
+        )
 
     def spoken_of(self, metric: str) -> list[str]:
         """Return the services that a metric's name speaks of, by its words."""
         whole = f"_{metric.lower()}_"
-        exact = [name for name in self.services if f"_{_word(name)}_" in whole]
+        exact = [
+            name for name in self.services if f"_{_in_metric_form(name)}_" in whole
+        ]
         if exact:
             return exact
-        words = set(_words(metric))
+        words = set(_name_parts(metric))
         alike = {word for group in _ALIKE for word in group if group & words}
-        return [name for name in self.services if alike & set(_words(name))]
+        return [name for name in self.services if alike & set(_name_parts(name))]
 
     def servers(self, service: str) -> str:
         """Return the service behind a balancer; empty: it is none."""
@@ -248,7 +252,7 @@ class Surroundings:
         return risks
 
 
-def _one(service: str) -> list[str]:
+def _as_list(service: str) -> list[str]:
     return [service] if service else []
 
 
@@ -275,9 +279,9 @@ def _admits(selector: Selector, label: str, instance: Instance) -> bool:
     return bool(own) and selector.admits(label, own)
 
 
-def _word(service: str) -> str:
+def _in_metric_form(service: str) -> str:
     return service.lower().replace("-", "_")
 
 
-def _words(service: str) -> list[str]:
+def _name_parts(service: str) -> list[str]:
     return re.findall(r"[a-z]+", service.lower())

@@ -29,7 +29,7 @@ from gameday.targets.sidecar.proof.reach import Reach
 from gameday.targets.sidecar.resource.cpu import Cpu
 from gameday.targets.sidecar.resource.memory import Fill
 from gameday.targets.sidecar.signals import END, GO, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, say
+from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, report
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "partition": Partition,
@@ -65,18 +65,18 @@ def main() -> int:
         work = WORKS[does](spec)
         work.prepare()
     except WorkFailed as wrong:
-        say("failed", because=str(wrong))
+        report("failed", because=str(wrong))
         return 2
-    say("ready", pid=os.getpid())
+    report("ready", pid=os.getpid())
     if not bell.wait((GO, END), spec["wait"]) or bell.has_come(END):
         return 0
     failed = False
     try:
-        say("applied", **work.apply())
+        report("applied", **work.apply())
         work.hold(bell, CLOCK.monotonic() + spec["duration"])
     except WorkFailed as wrong:
         failed = True
-        say("failed", because=str(wrong))
+        report("failed", because=str(wrong))
     finally:
         clean = _remove(work)
     return (2 if failed else 0) if clean else 1
@@ -86,9 +86,9 @@ def _remove(work: Work) -> bool:
     try:
         work.remove()
     except WorkFailed as wrong:
-        say("left", because=str(wrong))
+        report("left", because=str(wrong))
         return False
-    say("removed")
+    report("removed")
     if "GAMEDAY_SAID" in os.environ:
         CLOCK.sleep(_LINGER)  # whoever listens from inside hears it to the end
     return True

@@ -36,7 +36,7 @@ class Work(Protocol):
         """Put everything back; WorkFailed where something stays."""
 
 
-def say(word: str, **fields: Any) -> None:
+def report(word: str, **fields: Any) -> None:
     """Print a line of JSON for the process that started us, with the time here."""
     line = json.dumps({"say": word, "at": CLOCK.now(), **fields}) + "\n"
     sys.stdout.write(line)

@@ -20,7 +20,7 @@ def reason(error: BaseException) -> str:
 
     chain = list(_inwards(error))
     via = "proxy: " if any(isinstance(cause, ProxyError) for cause in chain) else ""
-    return via + _words(chain)
+    return via + _root_text(chain)
 
 
 def _inwards(error: BaseException) -> Iterator[BaseException]:
@@ -37,7 +37,7 @@ def _inwards(error: BaseException) -> Iterator[BaseException]:
         )
 
 
-def _words(chain: list[BaseException]) -> str:
+def _root_text(chain: list[BaseException]) -> str:
     from urllib3.exceptions import TimeoutError as Late
 
     root = chain[-1]

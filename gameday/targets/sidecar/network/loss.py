@@ -16,7 +16,7 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.proof.loss_proof import HandshakeProbe
 from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, rest, say
+from gameday.targets.sidecar.work import CLOCK, report, rest
 
 _IDLE = 3600.0  # seconds
 
@@ -39,7 +39,7 @@ class _Loss:
         self._volley.before()
 
     def _prove(self) -> None:
-        say("proof", **self._volley.proof(self._share))
+        report("proof", **self._volley.proof(self._share))
 
     def remove(self) -> None:
         """Take the rules out, of both families."""

@@ -6,7 +6,7 @@ from typing import Any
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import rest, say
+from gameday.targets.sidecar.work import report, rest
 
 _LIMIT = "100000"  # packets that may wait
 
@@ -37,7 +37,7 @@ class NetemDelay:
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
-        say("proof", **self._trip.proof(self._spec["by"], self._spec["jitter"]))
+        report("proof", **self._trip.proof(self._spec["by"], self._spec["jitter"]))
         rest(bell, deadline)
 
     def remove(self) -> None:

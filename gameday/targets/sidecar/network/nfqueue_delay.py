@@ -16,7 +16,7 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
 from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, say
+from gameday.targets.sidecar.work import CLOCK, report
 
 _IDLE = 3600.0  # seconds
 
@@ -82,7 +82,7 @@ class HeldDelay:
     def _prove(self) -> None:
         proof = self._trip.proof(self._by, self._jitter)
         proof["evidence"]["held"] = self._held
-        say("proof", **proof)
+        report("proof", **proof)
 
     def remove(self) -> None:
         """Take the rules out, then let everything go that still waits."""

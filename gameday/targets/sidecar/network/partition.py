@@ -6,7 +6,7 @@ from typing import Any
 from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.proof import tcp_probe
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import rest, say
+from gameday.targets.sidecar.work import report, rest
 
 
 class Partition:
@@ -25,7 +25,7 @@ class Partition:
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
-        say("proof", **self._proof())
+        report("proof", **self._proof())
         rest(bell, deadline)
 
     def _proof(self) -> dict[str, Any]:

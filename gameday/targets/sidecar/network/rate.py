@@ -21,7 +21,7 @@ from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import WorkFailed, rest, say
+from gameday.targets.sidecar.work import WorkFailed, report, rest
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
 SAVED = 0.02  # seconds of the rate that may be saved up
@@ -91,7 +91,7 @@ class Rate:
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Prove it once, then wait for the end."""
         out, back = partial(_waited, ours=False), partial(_waited, ours=True)
-        say("proof", **self._stream.proof(out, back))
+        report("proof", **self._stream.proof(out, back))
         rest(bell, deadline)
 
     def remove(self) -> None:

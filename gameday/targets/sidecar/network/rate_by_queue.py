@@ -14,7 +14,7 @@ from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.network.rate import LATENCY, NOT_PASSING, SAVED
 from gameday.targets.sidecar.proof.stream import EchoStream
 from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, say
+from gameday.targets.sidecar.work import CLOCK, report
 
 _IDLE = 3600.0  # seconds
 
@@ -113,7 +113,7 @@ class QueueRate:
 
     def _prove(self) -> None:
         out, back = (self._ways[chain].line for chain in ("POSTROUTING", "INPUT"))
-        say(
+        report(
             "proof",
             **self._stream.proof(lambda: out.waited, lambda: back.waited),
         )

@@ -11,7 +11,7 @@ from gameday.targets.sidecar.process.container import ContainerProcess, processe
 from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import send_signal
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, rest, say
+from gameday.targets.sidecar.work import CLOCK, WorkFailed, report, rest
 
 _PATIENCE = 3.0  # seconds until every process shows what it was told
 _PAUSE = 0.01
@@ -78,7 +78,7 @@ class Freeze:
             f"{len(stopped)} of the container's {len(there)} processes stand still"
         )
         states = {str(process.pid): process.state for process in there}
-        say("proof", bites=bites, because=because, evidence={"states": states})
+        report("proof", bites=bites, because=because, evidence={"states": states})
         rest(bell, deadline)
 
     def remove(self) -> None:

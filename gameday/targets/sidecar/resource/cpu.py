@@ -12,7 +12,7 @@ from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, find
 from gameday.targets.sidecar.resource.stress import Say, StressProcesses
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, say
+from gameday.targets.sidecar.work import CLOCK, report
 
 _SLICE = 0.01  # seconds of burning or resting at a time
 _DEBT = 0.05  # seconds that a burner which was held up may catch up
@@ -146,10 +146,10 @@ class Cpu:
                 "container": None if total is None else (total - (whole or 0)) / part,
             }
             because = f"{words} of {self._cpus:g} CPUs, {self._way()}"
-            say("proof", bites=bites, because=because, evidence=evidence)
+            report("proof", bites=bites, because=because, evidence=evidence)
             lost = self._burners.wait(bell, deadline)
         if lost:
-            say("lost", because=lost)
+            report("lost", because=lost)
 
     def _sample(self) -> tuple[float, Used, float | None]:
         total = self._cgroups.cpu_used() if self._cgroups else None

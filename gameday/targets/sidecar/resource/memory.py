@@ -12,7 +12,7 @@ from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, Memory, find, host_memory
 from gameday.targets.sidecar.resource.stress import Say, StressProcesses
 from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, say
+from gameday.targets.sidecar.work import CLOCK, WorkFailed, report
 
 _CHUNK = 8 << 20  # bytes taken at a time
 _LONGEST = 60.0  # seconds until it has to be full
@@ -84,10 +84,10 @@ class Fill:
         """Wait until it is full, prove it, then wait for the end."""
         longest = min(_LONGEST, deadline - CLOCK.monotonic())
         full = self._burners.next_word(longest, bell) == FULL
-        say("proof", **self._proof(full=full))
+        report("proof", **self._proof(full=full))
         lost = self._burners.wait(bell, deadline)
         if lost:
-            say("lost", because=self._why(lost))
+            report("lost", because=self._why(lost))
 
     def _proof(self, *, full: bool) -> dict[str, Any]:
         memory, cgroups = self._known()
