@@ -8,6 +8,7 @@ from gameday.checks.alerts.alert_fires import never_fired
 from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
 from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.promised_alert import promise_of
+from gameday.checks.alerts.routings import Routings
 from gameday.checks.pages.pages import Page
 from gameday.checks.question import (
     Answer,
@@ -149,7 +150,8 @@ def _unresolved(notified: Notifications, wanted: str | None, deadline: float) ->
 def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
-    receivers, since = notified.routed, notified.routed_since(wanted)
+    routings = Routings(promised)
+    receivers, since = routings.receivers, routings.since(wanted)
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.muted_by
     if since is not None and not held:
@@ -170,5 +172,5 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = notified.why_routing_unclear(wanted)
+    unsure = routings.why_unclear(wanted)
     return answer.unsure(unsure) if unsure else answer

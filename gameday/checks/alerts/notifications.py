@@ -1,23 +1,21 @@
-"""What happened to a promised alert's notifications: arrived, routed, held back.
+"""What happened to a promised alert's notifications: arrived, or held back.
 
 A page is the promise's when it surely speaks of one of its alerts, or when its own
 labels are the promised ones (another Prometheus of a pair told of it first, or the
 rule is evaluated elsewhere), and when what it tells of began in the fault.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.heard_ends import HeardEnds
-from gameday.checks.pages.matching import EARLY, SAME, Identity, Match
+from gameday.checks.pages.matching import EARLY, SAME
 from gameday.checks.pages.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.pages.reading import Reading
-from gameday.checks.record.clocks import instant
-from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
 
 
@@ -138,7 +136,7 @@ class Notifications:
             return ""
         sets = [
             labels
-            for identity in self._identities
+            for identity in self.promised.identities
             for labels in run.mailbox.labels_of(identity)
         ]
         routed = {
@@ -170,7 +168,7 @@ class Notifications:
         return ""
 
     def _is_open_since_before(self, reading: Reading) -> bool:
-        mine = self._is_of_promised_alert(reading.match.identity, reading.labels)
+        mine = self.promised.is_about(reading.match.identity, reading.labels)
         if not mine or reading.status != FIRING or self._began_in_fault(reading):
             return False
         key = label_key(reading.labels)
@@ -197,46 +195,6 @@ class Notifications:
         why = open_through(self._mutes, self.promised.start, begun, until)
         return f"{self.promised.name} {why}" if why else ""
 
-    @cached_property
-    def routed(self) -> list[str]:
-        """The receivers that Alertmanager's own routing named."""
-        return sorted({name for event in self._routings for name in event.receivers})
-
-    def routed_since(self, receiver: str) -> float | None:
-        """Return since when every victim's alert was routed there; None: one is not."""
-        victims, firsts = self.promised.step.victims, dict[str, float]()
-        for event in self._routings:
-            identity = self._matched(event).identity
-            sets = [event.labels, *([identity.labels] if identity else [])]
-            whose = frozenset[str]().union(*map(victims.of, sets))
-            for victim in (whose & self.promised.required) or {""}:
-                if receiver in event.receivers:
-                    firsts.setdefault(victim, event.at)
-        if not firsts or self.promised.promise.victims == "any":
-            return min(firsts.values(), default=None)
-        told_apart = "" not in firsts
-        if told_apart and not self.promised.required <= firsts.keys():
-            return None
-        return max(firsts.values())
-
-    @cached_property
-    def _routings(self) -> list[Routed]:
-        """What Alertmanager told in the step of the routing of the promise's alerts."""
-        start, end = self.promised.start, self.promised.step.end
-        events = self.promised.step.run.timeline.between(start, end, Routed)
-        return [event for event in events if self._is_routing_of_promise(event)]
-
-    def why_routing_unclear(self, receiver: str) -> str:
-        """Return why what was routed there may have been this alert; empty: none."""
-        run = self.promised.step.run
-        for event in run.timeline.of(Routed):
-            match = run.matching.match(*_routed_alert(event))
-            mine = self._identities & set(match.identities) and not match.sure
-            inside = self.promised.start <= event.at <= self.promised.step.end
-            if mine and inside and receiver in event.receivers:
-                return f"it cannot be told whether what went to {receiver} was it"
-        return ""
-
     # --- which pages are the promise's ---
 
     @cached_property
@@ -245,18 +203,9 @@ class Notifications:
         readings = self.promised.step.run.mailbox.readings
         return tuple(reading for reading in readings if start <= reading.page.at <= end)
 
-    @cached_property
-    def _identities(self) -> frozenset[Identity]:
-        run, promised = self.promised.step.run, self.promised
-        return frozenset(
-            identity
-            for identity in run.matching.named(promised.name)
-            if promised.matches(identity.labels)
-        )
-
     def _is_promised(self, reading: Reading) -> bool:
         match = reading.match
-        if match.identities and set(match.identities) <= self._identities:
+        if match.identities and set(match.identities) <= self.promised.identities:
             return self._began_in_fault(reading)
         by_labels = not match.sure and self.promised.matches_with_name(reading.labels)
         return by_labels and self._began_in_fault(reading)
@@ -282,7 +231,7 @@ class Notifications:
         if reading.match.sure or not self._began_in_fault(reading):
             return False
         if reading.match.identities:
-            return bool(self._identities & set(reading.match.identities))
+            return bool(self.promised.identities & set(reading.match.identities))
         return reading.opaque
 
     def _firing(self, receiver: str | None) -> Iterator[Reading]:
@@ -303,7 +252,7 @@ class Notifications:
         named = frozenset[str]().union(*map(victims.of, sets))
         return named & self.promised.required
 
-    # --- muted, routed ---
+    # --- muted ---
 
     @cached_property
     def _mutes(self) -> tuple[Mute, ...]:
@@ -311,7 +260,7 @@ class Notifications:
         seen = [
             mute
             for mute in run.mutes
-            if self._is_of_promised_alert(
+            if self.promised.is_about(
                 run.matching.match(mute.labels).identity, mute.labels
             )
         ]
@@ -327,7 +276,7 @@ class Notifications:
         run = self.promised.step.run
         seen = {mute.detail for mute in run.mutes if mute.by == SILENCE}
         for silence in run.silences:
-            for identity in self._identities:
+            for identity in self.promised.identities:
                 sets = run.matching.labels_in_alertmanager(identity) or [
                     identity.labels
                 ]
@@ -339,24 +288,3 @@ class Notifications:
                         since=silence.since,
                         until=silence.until,
                     )
-
-    def _is_routing_of_promise(self, event: Routed) -> bool:
-        return self._is_of_promised_alert(
-            self._matched(event).identity, _routed_alert(event)[0]
-        )
-
-    def _matched(self, event: Routed) -> Match:
-        """Return which alert was routed."""
-        return self.promised.step.run.matching.match(*_routed_alert(event))
-
-    def _is_of_promised_alert(
-        self, identity: Identity | None, labels: Mapping[str, str]
-    ) -> bool:
-        if identity is not None:
-            return identity in self._identities
-        return self.promised.matches_with_name(labels)
-
-
-def _routed_alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
-    """Return the labels of an alert that was routed, and since when it fired."""
-    return {**event.labels, "alertname": event.alert}, instant(event.starts)

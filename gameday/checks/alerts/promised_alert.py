@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.pages.groups import groups_of
+from gameday.checks.pages.matching import Identity
 from gameday.checks.pages.mutes import MutingSilence
 from gameday.checks.pages.pages import label_key
 from gameday.checks.question import Question
@@ -52,6 +53,21 @@ class PromisedAlert:
     def matches_with_name(self, labels: Mapping[str, str]) -> bool:
         """Whether labels, with their name, are those of the promise."""
         return labels.get("alertname") == self.name and self.matches(labels)
+
+    @cached_property
+    def identities(self) -> frozenset[Identity]:
+        """The alerts of the promise, as Alertmanager tells them apart."""
+        return frozenset(
+            identity
+            for identity in self.step.run.matching.named(self.name)
+            if self.matches(identity.labels)
+        )
+
+    def is_about(self, identity: Identity | None, labels: Mapping[str, str]) -> bool:
+        """Whether an alert of Alertmanager's is the promise's; by labels if unknown."""
+        if identity is not None:
+            return identity in self.identities
+        return self.matches_with_name(labels)
 
     @cached_property
     def all(self) -> list[Episode]:
