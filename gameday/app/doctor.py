@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError
 from gameday.ledger.home import home
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.scenario import Scenario
 from gameday.model.target import TargetRef, parse_target
 from gameday.ports import Clock

@@ -31,7 +31,7 @@ from gameday.model.events import (
     StepEvent,
     UndoFailed,
 )
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.target import Instance

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gameday.model.alerting.alert import InhibitRule
 from gameday.model.alerting.known_labels import KnownLabels, exactly
 from gameday.model.alerting.standing import Standing, StandingAlert
-from gameday.model.faults.fault import hits_node
+from gameday.model.faults.catalogue import hits_node
 from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step

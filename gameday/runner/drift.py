@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from gameday.errors import GamedayError
 from gameday.model.events import Drifted
 from gameday.model.events import Fingerprint as FingerprintEvent
-from gameday.model.faults.fault import HeldIn, held_in
+from gameday.model.faults.catalogue import HeldIn, held_in
 from gameday.model.fingerprint import Fingerprint, differences
 from gameday.model.plan import Plan
 from gameday.runner.dependencies import TakeFingerprint, Told

@@ -12,7 +12,7 @@ from types import FrameType
 from gameday.checks.record.naming import Directory
 from gameday.errors import GamedayError, StoreError
 from gameday.model.events import AlertAtStart, Event, FaultStarted
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.verdict import Ending

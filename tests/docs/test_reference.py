@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gameday.checks.compose import CHECKS
 from gameday.cli.main import ROOMS, VERBS
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from tests.docs.conftest import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"

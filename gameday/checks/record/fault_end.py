@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gameday.checks.record.replaced import Replaced
 from gameday.model.events import FaultEnded, FaultStarted, InstanceChanged
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 
 _SAME = 0.002  # seconds by which two records of one moment may differ
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.model.events import ClusterEvent, FaultStarted, InstanceChanged
-from gameday.model.faults.fault import HeldIn, held_in
+from gameday.model.faults.catalogue import HeldIn, held_in
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.record.naming import Directory, host_of
-from gameday.model.faults.fault import hits_node
+from gameday.model.faults.catalogue import hits_node
 from gameday.model.target import Instance
 
 # The labels by which a target says where an instance runs.

@@ -5,7 +5,8 @@ from typing import Any
 from gameday.files.experiment.configuration import Unknown, Values
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import among, did_you_mean, explained, nearest
-from gameday.model.faults.fault import CATALOGUE, NOT_YET, FaultRequest
+from gameday.model.faults.catalogue import CATALOGUE, NOT_YET
+from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.request import WrongArguments, read_request
 
 ROOM = "gameday.faults"

@@ -7,7 +7,7 @@ from gameday.files.scenario import metric_promises
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.experiment import Experiment
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.promise import Since
 from gameday.model.quantity import parse_duration, parse_share, show_duration
 from gameday.model.scenario import OF_ALERT

@@ -8,14 +8,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from gameday.model.faults.fault import (
-    CATALOGUE,
-    ONE_OF,
-    SELECTORS,
-    FaultRequest,
-    FaultType,
-    Selection,
-)
+from gameday.model.faults.catalogue import CATALOGUE, ONE_OF, SELECTORS, FaultType
+from gameday.model.faults.fault import FaultRequest, Selection
 from gameday.model.values.kinds import (
     BIT_RATE,
     COUNT,

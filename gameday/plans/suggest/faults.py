@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Node
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.quantity import show_duration, show_share
 from gameday.plans.suggest.conditions import LOW
 from gameday.plans.suggest.losses import needed

@@ -3,14 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from gameday.model.faults.fault import (
-    CATALOGUE,
-    Driver,
-    FaultRequest,
-    Proof,
-    Undo,
-    Undone,
-)
+from gameday.model.faults.catalogue import CATALOGUE, Driver
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock

@@ -11,15 +11,8 @@ from secrets import token_hex
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError
-from gameday.model.faults.fault import (
-    CATALOGUE,
-    FaultRequest,
-    FaultType,
-    HeldIn,
-    Proof,
-    Undo,
-    Undone,
-)
+from gameday.model.faults.catalogue import CATALOGUE, FaultType, HeldIn
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.sidecar_faults.container import CONTAINER
 from gameday.targets.sidecar_faults.definition import SidecarFault

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from gameday.model.faults.fault import HelperMethod, Undo, Undone
+from gameday.model.faults.catalogue import HelperMethod
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 
 Line = Mapping[str, Any]

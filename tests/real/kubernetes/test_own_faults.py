@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from gameday.errors import FaultFailed
-from gameday.model.faults.fault import CATALOGUE, FaultRequest, Proof, Undo
+from gameday.model.faults.catalogue import CATALOGUE
+from gameday.model.faults.fault import FaultRequest, Proof, Undo
 from gameday.model.faults.request import parse_request
 from gameday.model.faults.selection import choose
 from gameday.model.target import Instance

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gameday.faults.declare import fault
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 
 
 def test_chaos_toolkit_discovers_every_fault(tmp_path: Path) -> None:

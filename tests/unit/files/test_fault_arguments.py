@@ -9,7 +9,8 @@ import pytest
 from gameday.files.experiment import experiment
 from gameday.files.scenario.load import read_scenario
 from gameday.files.text.source import Source
-from gameday.model.faults.fault import CATALOGUE, FaultRequest
+from gameday.model.faults.catalogue import CATALOGUE
+from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.request import WrongArguments, parse_request
 from tests.unit.files.shop import SCENARIO, Shop
 

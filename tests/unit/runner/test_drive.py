@@ -11,7 +11,7 @@ import pytest
 from gameday.errors import GamedayError
 from gameday.model.alerting.standing import Standing, StandingAlert
 from gameday.model.events import Event, event
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.scenario import AlertPromise, Expect, Guardrail
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Observation

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gameday.errors import FaultFailed
-from gameday.model.faults.fault import HelperMethod, Undo, Undone
+from gameday.model.faults.catalogue import HelperMethod
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.sidecar_faults.host import (
     Ended,

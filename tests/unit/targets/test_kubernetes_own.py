@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import CATALOGUE, Undo
+from gameday.model.faults.catalogue import CATALOGUE
+from gameday.model.faults.fault import Undo
 from gameday.model.faults.request import parse_request
 from gameday.targets.kubernetes.client.api import TooMany
 from gameday.targets.kubernetes.faults import fields, nodes, policy

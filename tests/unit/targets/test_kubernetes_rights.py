@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.faults.rights import HELPER, RbacRule
 from gameday.targets.access_rights import rights as rights_of
 from gameday.targets.kubernetes.rbac import rights

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import CATALOGUE, Driver, FaultRequest, Undo, Undone
+from gameday.model.faults.catalogue import CATALOGUE, Driver
+from gameday.model.faults.fault import FaultRequest, Undo, Undone
 from gameday.model.faults.request import parse_request
 from gameday.model.target import Instance
 from gameday.targets.sidecar.__main__ import WORKS

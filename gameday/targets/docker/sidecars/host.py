@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import HelperMethod, Undo, Undone
+from gameday.model.faults.catalogue import HelperMethod
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.engine import DockerEngine, Gone
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar

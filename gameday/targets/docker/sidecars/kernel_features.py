@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gameday.model.faults.fault import CATALOGUE, HelperMethod
+from gameday.model.faults.catalogue import CATALOGUE, HelperMethod
 from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.sidecars.helper import Helper, Sidecar
 

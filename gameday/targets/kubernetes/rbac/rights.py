@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from gameday.model.faults.fault import CATALOGUE
+from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.faults.rights import LOOK, RbacRule, apps, core
 
 # What check, plan, doctor and the checks of a run look at.

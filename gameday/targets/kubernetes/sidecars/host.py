@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from gameday.errors import CannotFault, FaultFailed
-from gameday.model.faults.fault import HelperMethod, Undo, Undone
+from gameday.model.faults.catalogue import HelperMethod
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.inventory.pod_status import (
     container_id,
