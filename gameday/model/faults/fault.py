@@ -1,4 +1,4 @@
-"""Faults: the catalogue, a fault asked for, its undo and its record.
+"""A fault that is asked for, its proof, its undo, and what the undo found.
 
 A fault is a condition that holds from inject to undo: an interval.
 """
