@@ -1,4 +1,4 @@
-"""What is wanted of a run, and what came of it: the words of `gameday.run`."""
+"""The options and the result of a run, as `gameday.run` takes and returns them."""
 
 from dataclasses import dataclass
 

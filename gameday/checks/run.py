@@ -84,7 +84,7 @@ class Run:
 
     @cached_property
     def mailbox(self) -> Mailbox:
-        """What the pages say of which alert."""
+        """What each page reports, and of which alert."""
         return Mailbox(
             self.pages,
             self.matching,
@@ -113,7 +113,7 @@ class Run:
 
     @cached_property
     def observer_coverage(self) -> ObserverCoverage:
-        """Who saw when."""
+        """When each observer saw the system."""
         return read_observer_coverage(self.timeline, self.clocks)
 
     @cached_property

@@ -83,10 +83,10 @@ def open_ahead() -> None:
 
 
 def open_own_run(mine: FaultContext) -> None:
-    """Take the target for this process and have it watched; once per experiment.
+    """Take the target for this process and start its watchdog; once per experiment.
 
-    What a dead process left on the target is undone with it. TargetHeld where a
-    living one has it.
+    Faults that a dead process left on the target are undone first. TargetHeld if a
+    living one has the target.
     """
     entry = mine.ledger.run(mine.run)
     if not mine.own or (entry is not None and entry.closed is None):

@@ -24,10 +24,10 @@ class BurnRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What is known of one SLO's budget: shares; the truth is within the two.
+    """What is known of one SLO's budget, as two shares between which the truth lies.
 
-    `unknown`: why nothing is known; empty: it is. `counted`: seconds that were
-    counted, of `window`; `whole`: all of it was.
+    `unknown`: why nothing is known, or empty. `counted`: seconds that were counted, of
+    `window`; `whole`: all of the window was counted.
     """
 
     least: float = 0.0

@@ -222,7 +222,7 @@ class Ledger:
         return number
 
     def take_over(self, fault: int) -> None:
-        """Make this process the one that acts; it is ended before anybody undoes."""
+        """Register this process as the acting one; whoever undoes ends it first."""
         who = identify()
         with self._db.writing() as db:
             db.execute(

@@ -104,7 +104,7 @@ def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> Non
 def _why_not_freed(
     target: "OpenTarget", dead: Holder, clock: "Clock", emit: Emit
 ) -> str:
-    """Undo what a dead holder left; return why that is not all, empty where it is."""
+    """Undo what a dead holder left; return why something remains, or empty."""
     recoveries = recover_marked(target, dead, clock)
     for recovered in recoveries:
         if recovered.left.unread is None:

@@ -21,7 +21,7 @@ RATIO = "ratio"
 
 
 class Since(StrEnum):
-    """What the time of a promise counts from."""
+    """The moment from which the time of a promise counts."""
 
     START = "the fault's start"
     END = "the fault's end"

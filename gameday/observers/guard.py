@@ -30,7 +30,7 @@ STALE = 3.0  # scrape intervals without a sample, and then no answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a look found: the fields of a `guardrail` event."""
+    """The result of a look at a guardrail: the fields of its event."""
 
     state: str
     because: str

@@ -72,7 +72,7 @@ class LiveSurveyor:
         self.hashes: dict[str, str] = {}
 
     def monitoring(self) -> Monitoring:
-        """Return what could be read, and what could not."""
+        """Return what could be read, and the problems of what could not."""
         asks: dict[str, Ask] = {}
         if (api := self._prometheus) is not None:
             asks |= {

@@ -29,7 +29,7 @@ class Spoiled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What is known when a step is about to begin."""
+    """What is known of the system when a step is about to begin."""
 
     standing: Standing
     monitoring: Monitoring

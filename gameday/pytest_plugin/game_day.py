@@ -31,7 +31,7 @@ class Day:
 
     @property
     def held(self) -> Result | None:
-        """The result where it was held by now."""
+        """The result; None until the game day was held."""
         return self._result if isinstance(self._result, Result) else None
 
     def result(self) -> Result:

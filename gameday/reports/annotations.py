@@ -1,6 +1,6 @@
 """What a run found wrong, as problems of its scenario's file: for CI servers.
 
-They are told as what `gameday check` finds is, each at the line of its promise.
+They are reported like the problems of `gameday check`, each at the line of its promise.
 """
 
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ class Pace(Clock, Protocol):
 
 
 class LedgerPort(Protocol):
-    """What the driver needs of the ledger."""
+    """The part of the ledger that the driver needs."""
 
     def plan_fault(
         self,

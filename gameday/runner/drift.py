@@ -25,7 +25,7 @@ WHAT = "the target's fingerprint"
 
 
 class PendingFingerprint:
-    """One look that is under way, and what it brought."""
+    """A fingerprint that is being taken, and its result."""
 
     def __init__(self) -> None:
         self.found: Fingerprint | str | None = None

@@ -23,7 +23,7 @@ def settle(loop: EventLoop, plan: Plan, step: Step) -> None:
 
 
 def _is_settled(loop: EventLoop, promise: AlertPromise, step: Step) -> bool:
-    """Over in Prometheus, and its end told where a page had gone out."""
+    """Whether an alert is over in Prometheus, and its end paged if its start was."""
     run_state = loop.run_state
     ringing = [
         alert

@@ -30,7 +30,7 @@ class TargetMarks(Protocol):
         """Remove the mark of one fault that is undone."""
 
     def leftovers(self) -> list[Leftover]:
-        """Return all that carries a mark in this target, and what is unread of it."""
+        """Return all marked objects of this target, and what could not be read."""
 
     def drop(self, left: Leftover) -> None:
         """Remove the mark itself."""

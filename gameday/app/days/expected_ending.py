@@ -163,10 +163,10 @@ def _best(looks: "SimpleQueue[Hypothesis | None]") -> Hypothesis | None:
 
 
 def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
-    """Return the end where a guardrail is breached now.
+    """Return the end of the run if a guardrail is breached now.
 
-    What an expression says once the scenario's load has begun cannot be told before;
-    nor what an SLO says that has no samples yet.
+    What an expression shows once the scenario's load has begun cannot be known before
+    the load, nor what an SLO without samples will show.
     """
     run_observers = RunObservers(plan, clock)
     loaded = plan.scenario.load is not None

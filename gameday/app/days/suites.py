@@ -39,7 +39,7 @@ def shard(scenarios: "Sequence[Scenario]", number: int, of: int) -> "list[Scenar
 
 
 def parse_shard(text: str) -> tuple[int, int]:
-    """Return the two numbers of `1/4`; ValueError where it is none."""
+    """Return the two numbers of `1/4`; ValueError if it is no shard."""
     number, slash, of = text.partition("/")
     if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
         return int(number), int(of)

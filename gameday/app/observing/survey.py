@@ -69,10 +69,10 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
 
 
 def monitoring_of_files(files: ObservedFiles, clock: Clock) -> Monitoring:
-    """Return what the files alone say, for a lint where no server runs.
+    """Return what the files alone show, for a lint without a running server.
 
-    Without rule files of its own those count that Prometheus' configuration names,
-    if they are all there.
+    If the scenario names no rule files, those of Prometheus' configuration count,
+    provided that all of them are there.
     """
     from gameday.files.alertmanager import alertmanager
     from gameday.files.prometheus import prometheus_config

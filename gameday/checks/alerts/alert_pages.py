@@ -108,7 +108,7 @@ def _page_evidence(notified: Notifications, page: Page) -> dict[str, object]:
 
 
 def _missing(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
-    """Answer for a page that never came to where it was promised."""
+    """Answer for a page that never arrived at the promised receiver."""
     promised = notified.promised
     if not notified.readings and (not promised.fired or promised.silent_victims):
         answer = never_fired(promised, deadline)

@@ -180,7 +180,7 @@ class Notifications:
 
     @cached_property
     def muted_by(self) -> str:
-        """By what Alertmanager itself held the alert back, other than a silence."""
+        """Alertmanager's own mute, other than a silence, that held the alert back."""
         for mute in self._mutes:
             if mute.by in ("inhibition", "mute_time"):
                 return mute.show()

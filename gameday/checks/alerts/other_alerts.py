@@ -81,7 +81,7 @@ def _could_be_unexpected(step: StepRun, rule: AlertRule) -> bool:
 
 @dataclass(frozen=True)
 class _OtherAlerts:
-    """What rang in a step, and what of it nobody promised."""
+    """The alerts that rang in a step, and those of them that nobody promised."""
 
     step: StepRun
 

@@ -48,7 +48,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class StepVictims:
-    """What a step's fault hit, of all instances that are known."""
+    """The victims of a step's fault, among all instances that are known."""
 
     step: Step
     services: tuple[str, ...]

@@ -1,7 +1,8 @@
 """What the load's users saw: how many requests failed, and how long they took.
 
 Counted from the fault's start to the step's end. A failed request took as long as its
-user waited. What was due and never sent may have failed, and may have been slow.
+user waited. A request that was due and never sent may have failed, and may have been
+slow.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,7 +1,7 @@
 """An SLI after a fault: scrape by scrape, and since when it is within bounds.
 
-Its own scrapes are looked at, on a grid as wide as those of its slowest target: what
-others are scraped at says nothing of it.
+Only the SLI's own scrapes count, on a grid as wide as the interval of its slowest
+target: how often other targets are scraped does not matter for it.
 """
 
 import bisect

@@ -99,7 +99,7 @@ class DeadRunRecovery:
 
     @property
     def _open_faults(self) -> list[FaultEntry]:
-        """What is open and may still be undone from here."""
+        """The open faults that may still be undone from here."""
         return [
             fault
             for fault in self._open.values()

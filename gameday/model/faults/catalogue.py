@@ -23,7 +23,7 @@ class Driver(StrEnum):
 
 
 class HeldIn(StrEnum):
-    """What of a victim carries a fault, and so ends it when it is replaced."""
+    """The part of a victim that holds a fault: replacing that part ends the fault."""
 
     NOTHING = ""  # the fault takes the victim itself away
     NETWORK = "network"  # in a cluster the pod's, which outlives its containers

@@ -58,8 +58,8 @@ def spans(length: float, begin: float, end: float) -> Iterator[Span]:
 def bounds(count: Count, span: Span) -> Bounds:
     """Return how many events a span had.
 
-    Counted is from the scrape at or before it to the one at or after it. What the
-    scrapes show that hold its two edges may have come outside.
+    Events are counted from the scrape at or before the span to the one at or after it.
+    The events of the two scrapes that contain its edges may have come outside of it.
     """
     counted = count(span.begin, span.end)
     edges = sum(max(0.0, count(edge, edge).value) for edge in span)

@@ -1,4 +1,4 @@
-"""What a forked process is asked to do."""
+"""The jobs that a forked process may be given."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

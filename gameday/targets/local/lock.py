@@ -72,7 +72,7 @@ class Lock:
         return None
 
     def release(self, run: str = "") -> None:
-        """Let go of it, where this process has it."""
+        """Release the lock if this process has it."""
         del run
         file = _ours.pop(self.path, None)
         if file is not None:

@@ -45,7 +45,7 @@ class ScaleDown:
         self._context = context
 
     def check(self, victim: Instance) -> None:
-        """Refuse a victim that would not be the one to go."""
+        """Refuse a victim that scaling down would not remove."""
         words = victim.labels["workload"]
         kind = words.partition("/")[0]
         workload = self._find(words)
@@ -98,7 +98,7 @@ class ScaleDown:
             raise FaultFailed(f"{words} {many}: one of them might go")
 
     def _pods_of(self, words: str) -> list[Json]:
-        """Return a workload's pods, also those that are being ended."""
+        """Return a workload's pods, including those that are being ended."""
         pods = self._context.pods.pods()
         ours = {
             instance.identity["id"]

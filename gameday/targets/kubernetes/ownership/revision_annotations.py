@@ -43,7 +43,7 @@ def remove_copies(api: Api, namespace: str, workload: WorkloadObject) -> None:
 def _copies(
     api: Api, path: str, workload: WorkloadObject, held: set[str]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield each revision that carries more than the workload, and what."""
+    """Yield each revision with annotations that the workload lacks, and these."""
     try:
         listed: list[Json] = api.items(path)
     except Forbidden:

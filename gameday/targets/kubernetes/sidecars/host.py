@@ -139,7 +139,7 @@ class KubernetesSidecars:
         return VictimPlace(container=container, node=pod["spec"]["nodeName"], seen=pod)
 
     def replaced(self, undo: Undo) -> str:
-        """Return nothing: pods that are replaced, and by whom, are observed."""
+        """Return nothing: observers report replaced pods, and who replaced them."""
         del undo
         return ""
 
@@ -159,7 +159,7 @@ def _place_of(instance: Instance, pod: Any = None) -> VictimPlace:
 
 
 def _pod_order(order: SidecarOrder) -> HelperPodSpec:
-    """Return an order as that of a pod, which carries its undo."""
+    """Return an order for a helper pod; the pod carries its undo."""
     container = order.place.container
     spec = {**order.spec, "container": container}
     if order.scope is Scope.NETWORK:

@@ -38,7 +38,7 @@ class ShapedLine:
 
 
 class Direction:
-    """One queue, and what waits in it."""
+    """One direction's queue, with the packets that wait in it."""
 
     def __init__(self, rate: float) -> None:
         self.queue, self.number = any_queue(sizes=True)
