@@ -23,7 +23,7 @@ from gameday.model.alerting.alert import (
 from gameday.model.events import Event, Page, Routed, Suppressed, Unsuppressed
 
 FOREVER = float("inf")
-EMPTY = 30.0  # seconds: Alertmanager looks so often for groups without alerts
+EMPTY = 31.0  # seconds: Alertmanager looks for empty groups each 30 s, and a hair later
 NEAR = 0.25  # seconds within which nobody knows which of two things came first
 Labels = Mapping[str, str]
 Key = frozenset[tuple[str, str]]

@@ -43,9 +43,9 @@ class Phases:
         named = [group for group in self.groups if group.name == rule.group]
         same = [group for group in named if group.file == rule.file]
         alike = [group for group in named if _last(group.file) == _last(rule.file)]
-        for fitting in (same, alike, named):
-            if len(fitting) == 1:
-                return fitting[0]
+        for groups in (same, alike, named):
+            if len(groups) == 1:
+                return groups[0]
         return None
 
 

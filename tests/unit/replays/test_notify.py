@@ -256,8 +256,8 @@ def test_a_group_that_may_have_been_told_of_an_end_later_lives_on_longer() -> No
     events = told(ended, firing("Down", 135.0, 150.0), routing=routing)
     late = [e.late for e in events if e.kind == "page" and e.at == 135.0]
     assert late == [1.0]
-    events = told(ended, firing("Down", 137.0, 150.0), routing=routing)
-    assert [e.late for e in events if e.kind == "page" and e.at == 137.0] == [0.0]
+    events = told(ended, firing("Down", 138.0, 150.0), routing=routing)
+    assert [e.late for e in events if e.kind == "page" and e.at == 138.0] == [0.0]
 
 
 def test_an_inhibition_that_begins_as_a_page_is_due_leaves_it_open() -> None:
