@@ -96,7 +96,9 @@ class _Group:
         passed = math.ceil((first.fires - self.emptied) / every)
         lived = self.emptied + passed * every
         self.next = min(new, lived)
-        self.open = abs(new - lived) if known else max(every, abs(new - lived))
+        self.open = abs(new - lived)
+        if not known or lived - first.fires < NEAR:  # or it missed that flush by a hair
+            self.open = max(every, self.open)
 
     def forget(self) -> None:
         """Let go of the alerts that are over, once a flush has told of them."""
