@@ -58,6 +58,15 @@ def _fits(record: SeriesRecord, read: Read) -> bool:
         return True  # read too much rather than too little
 
 
+def expects_alerts(test: UnitTest) -> bool:
+    """Whether a rule that never fires would break it."""
+    return any(
+        labels
+        for expected in test.expected
+        for _, labels in _moments(expected, test.slots)
+    )
+
+
 def render(test: UnitTest) -> str:
     """Return the file for promtool."""
     return "\n".join(_lines(test)) + "\n"

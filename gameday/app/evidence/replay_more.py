@@ -81,27 +81,24 @@ def _unit_test(
         lives = [(rule.name, work.lives(rule, times)) for rule in mine]
     except UNKNOWN:
         return ""
-    if not any(life.firing for _, some in lives for life in some):
-        return ""  # it would expect nothing
     files = {rule.file for rule in work.rules}
     files |= {rule.file for rule in work.recorded.rules}
     reads = [read for rule in mine for read in _leaves(work, rule)]
-    return promtool.render(
-        promtool.UnitTest(
-            run=run,
-            rules=tuple(os.path.relpath(path, folder) for path in sorted(files)),
-            slots=times,
-            series=promtool.chosen(work.recording.series, reads),
-            expected=[
-                promtool.Expected(
-                    alert=name,
-                    lives=[life for of, some in lives if of == name for life in some],
-                    slack=max(_slack(work, rule) for rule in mine if rule.name == name),
-                )
-                for name in sorted({rule.name for rule in mine})
-            ],
-        )
+    test = promtool.UnitTest(
+        run=run,
+        rules=tuple(os.path.relpath(path, folder) for path in sorted(files)),
+        slots=times,
+        series=promtool.chosen(work.recording.series, reads),
+        expected=[
+            promtool.Expected(
+                alert=name,
+                lives=[life for of, some in lives if of == name for life in some],
+                slack=max(_slack(work, rule) for rule in mine if rule.name == name),
+            )
+            for name in sorted({rule.name for rule in mine})
+        ],
     )
+    return promtool.render(test) if promtool.expects_alerts(test) else ""
 
 
 def _leaves(work: RunReplay, rule: AlertRule) -> list[Read]:

@@ -5,7 +5,14 @@ import yaml
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import Read, SeriesRecord
 from gameday.replays.machine import SeriesResult, Slots, lives
-from gameday.replays.promtool import Expected, UnitTest, cells, chosen, render
+from gameday.replays.promtool import (
+    Expected,
+    UnitTest,
+    cells,
+    chosen,
+    expects_alerts,
+    render,
+)
 from tests.builders import rule
 
 S = 1000
@@ -28,20 +35,24 @@ def test_what_is_not_read_is_left_out() -> None:
     assert chosen([other, mine], [Read(metric="up", matchers=(match,))]) == [mine]
 
 
-def rings(slack: int, *true: range) -> dict[str, list[int]]:
-    """Return what a test expects, by time; promtool may differ by `slack`."""
+def rung(slack: int, *true: range) -> UnitTest:
+    """Return a test of an alert; promtool may differ by `slack`."""
     at = [second * S + 500 for span in true for second in span]
     down = [SeriesResult(labels={}, at=at)]
     times = Slots(first=500, last=60_500, interval=S)
     some = lives(rule("Down"), down, times)
-    test = UnitTest(
+    return UnitTest(
         run="r1",
         rules=("r.yaml",),
         slots=times,
         series=[],
         expected=[Expected(alert="Down", lives=some, slack=slack)],
     )
-    (case,) = yaml.safe_load(render(test))["tests"]
+
+
+def rings(slack: int, *true: range) -> dict[str, list[int]]:
+    """Return what a test expects, by time."""
+    (case,) = yaml.safe_load(render(rung(slack, *true)))["tests"]
     return {
         each["eval_time"]: [sample["value"] for sample in each["exp_samples"] or []]
         for each in case["promql_expr_test"]
@@ -62,6 +73,8 @@ def test_where_promtool_may_differ_only_what_is_sure_is_expected() -> None:
         "17000ms": [1],
         "22000ms": [],
     }
+    assert expects_alerts(rung(2, down))
+    assert not expects_alerts(rung(2, range(10, 12)))
     assert rings(2, range(10, 12)) == {"7000ms": [], "14000ms": []}
 
 
