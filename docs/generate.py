@@ -23,7 +23,7 @@ from gameday.files import problem_ids
 from gameday.files.scenario import schema
 from gameday.model import events as event_kinds
 from gameday.model.events.codec import declared_fields, default_of
-from gameday.model.faults import fault
+from gameday.model.faults import catalogue
 from gameday.model.faults.request import kind_of
 from gameday.model.verdict import Ending, ExitCode, Outcome
 
@@ -107,7 +107,7 @@ def faults() -> Iterator[str]:
         "the experiment has open, newest first; it may be called again and again.\n"
     )
     yield "| fault | is | its own arguments |\n|---|---|---|"
-    for entry in fault.CATALOGUE.values():
+    for entry in catalogue.CATALOGUE.values():
         own = [
             f"`{name}`{' (required)' if name in entry.required else ''}"
             for name in entry.own
@@ -116,17 +116,19 @@ def faults() -> Iterator[str]:
     yield "\nEvery fault takes `service`, one of `count`, `share` or `instances`, and"
     yield "`duration`. Arguments may arrive as strings.\n"
     yield "| argument | is |\n|---|---|"
-    for name in fault.COMMON_ARGUMENTS:
+    for name in catalogue.COMMON_ARGUMENTS:
         yield f"| `{name}` | {COMMON[name]} |"
     meanings: dict[str, dict[str, None]] = {}  # one name may be of several kinds
-    for entry in fault.CATALOGUE.values():
+    for entry in catalogue.CATALOGUE.values():
         for name in entry.own:
             meanings.setdefault(name, {})[kind_of(entry, name).meaning] = None
     for name, several in meanings.items():
         yield f"| `{name}` | {'; or '.join(several)} |"
-    healing = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.heals_itself]
+    healing = [
+        f"`{one.name}`" for one in catalogue.CATALOGUE.values() if one.heals_itself
+    ]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
-    whole = [f"`{one.name}`" for one in fault.CATALOGUE.values() if one.whole]
+    whole = [f"`{one.name}`" for one in catalogue.CATALOGUE.values() if one.whole]
     yield f"{_listed(whole)} change the workload itself: they take none of `count`,"
     yield "`share` and `instances`, and count as hitting every instance."
 

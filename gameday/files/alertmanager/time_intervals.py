@@ -9,7 +9,7 @@ from gameday.files.text.suggest import did_you_mean
 from gameday.model.quoting import shown
 
 _RANGES = ("times", "weekdays", "days_of_month", "months", "years", "location")
-_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _WEEKDAYS = (
     *("sunday", "monday", "tuesday", "wednesday", "thursday", "friday"),
     "saturday",

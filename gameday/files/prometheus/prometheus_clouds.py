@@ -103,14 +103,14 @@ def _marathon(here: Cursor) -> None:
         here.error(message, given[0], code="exclusive-keys")
 
 
-_UUID = re.compile(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}")
+_UUID = re.compile(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}", re.ASCII)
 _SCALEWAY = {
     "access_key": re.compile(
         r"SCW[A-Z0-9]{17}(@[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12})?"
     ),
     "secret_key": _UUID,
     "project_id": _UUID,
-    "zone": re.compile(r"[a-z]{2}-[a-z]{3,7}-\d{1,2}"),
+    "zone": re.compile(r"[a-z]{2}-[a-z]{3,7}-\d{1,2}", re.ASCII),
 }
 
 

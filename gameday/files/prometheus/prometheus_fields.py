@@ -32,7 +32,7 @@ from gameday.files.text.shapes import (
 )
 from gameday.model.quoting import shown
 
-_SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B")
+_SIZE = re.compile(r"0|\d+(?:\.\d+)?\s*(?:[KMGTPE]i?)?B", re.ASCII)
 
 
 def _size(here: Cursor) -> None:

@@ -41,7 +41,7 @@ _UNITS = {
     **dict(zip(("ms", "s", "m", "h"), (0.001, 1.0, 60.0, 3600.0), strict=True)),
     **dict(zip(("d", "w", "y"), (86400.0, 604800.0, 31536000.0), strict=True)),
 }
-_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+_PART = re.compile(r"(\d+)(ms|[smhdwy])", re.ASCII)
 LONGEST_DURATION = units.LONGEST
 _DEEPEST = 100  # brackets in brackets; the parser recurses
 _LONGEST = 100_000  # tokens

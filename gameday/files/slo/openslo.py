@@ -27,7 +27,7 @@ _OBJECTIVE = (
     *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
 )
 _INDICATOR = ("indicator", "indicatorRef")
-_STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
 _HOUR = 3600.0
 _PERCENT = 100.0
 

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 _DOMAIN = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _ANNOTATION = re.compile(rf"({_DOMAIN}(\.{_DOMAIN})*/)?{_LABEL.pattern}")
-_DURATION = re.compile(r"(\d+)([mhdwMQY])")
+_DURATION = re.compile(r"(\d+)([mhdwMQY])", re.ASCII)
 _DAY = 86400.0
 _SECONDS = dict(
     zip(

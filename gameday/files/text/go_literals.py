@@ -97,7 +97,7 @@ def _is_float(text: str) -> bool:
 _YAML_INTEGER = re.compile(
     r"[+-]?(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9]\d*|0)"
 )
-_YAML_FLOAT = re.compile(r"[+-]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][+-]?\d+)?")
+_YAML_FLOAT = re.compile(r"[+-]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def yaml_number(text: str) -> int | float | None:

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_BAD_ESCAPE = re.compile(r"%(?![\da-fA-F]{2})")
+_BAD_ESCAPE = re.compile(r"%(?![\da-fA-F]{2})", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 # Says what no host has: a set of what it may have, up to the last of Unicode, takes a

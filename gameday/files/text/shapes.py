@@ -21,7 +21,9 @@ Fields = Mapping[str, Shape]
 SECRET = "<secret>"  # what Alertmanager shows instead of one
 _WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n")
 _FLAGS = {form for word in _WORDS for form in (word, word.title(), word.upper())}
-_GO_DURATION = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)")
+_GO_DURATION = re.compile(
+    r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)", re.ASCII
+)
 _MOST_WHOLE, _MOST_COUNTED = 2**63 - 1, 2**64 - 1
 
 

@@ -8,6 +8,7 @@ from gameday.errors import InvalidFile
 from gameday.files.scenario import env
 from gameday.files.text import json_text, yaml
 from gameday.files.text.nodes import Document
+from gameday.files.text.units import parse_prometheus_duration
 
 TEXT = """\
 a: 1
@@ -153,3 +154,15 @@ def test_names_that_cannot_be_put(written: str, told: str) -> None:
 def test_an_empty_document_has_no_value() -> None:
     document = Document("f.yaml")
     assert (document.value, document.texts, document.line(("a",))) == (None, None, None)
+
+
+@pytest.mark.parametrize("text", ["[\u0663]", '{"a": -1\u0663}'])
+def test_json_has_no_digits_but_those_of_ascii(text: str) -> None:
+    problems = json_text.parse(text, "a.json").problems
+    assert [problem.id for problem in problems] == ["file/syntax"]
+
+
+@pytest.mark.parametrize("text", ["\u0663m", "9" * 400 + "d", "9" * 5000 + "s"])
+def test_durations_that_no_reader_takes(text: str) -> None:
+    with pytest.raises(ValueError, match=r"duration|out of range"):
+        parse_prometheus_duration(text)

@@ -257,7 +257,7 @@ def test_a_group_that_may_have_been_told_of_an_end_later_lives_on_longer() -> No
     late = [e.late for e in events if e.kind == "page" and e.at == 135.0]
     assert late == [1.0]
     just = told(ended, firing("Down", 134.0, 150.0), routing=routing)
-    late = [e["late"] for e in just if e.kind == "page" and e.at == 134.0]
+    late = [e.late for e in just if e.kind == "page" and e.at == 134.0]
     assert late == [2.0]
     events = told(ended, firing("Down", 138.0, 150.0), routing=routing)
     assert [e.late for e in events if e.kind == "page" and e.at == 138.0] == [0.0]
