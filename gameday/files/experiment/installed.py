@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -128,6 +129,6 @@ def _path(module: str) -> Path | None:
     for entry in sys.path:
         base = Path(entry or ".").joinpath(*parts)
         for path in (base / "__init__.py", base.with_name(f"{base.name}.py")):
-            if path.is_file():
+            if os.path.isfile(path):  # noqa: PTH113 - no error where a name is too long
                 return path
     return None

@@ -83,6 +83,7 @@ def test_signatures(
         "nowhere.func",
         "os.path.basename",
         "../etc.passwd",
+        "chaosthing." + "pod" * 1000 + ".func",
     ],
 )
 def test_what_is_not_known(name: str) -> None:
