@@ -83,14 +83,14 @@ def _records(
     expr: str, by_name: Mapping[str, Sequence[RecordingRule]], language: Language
 ) -> dict[str, tuple[str, ...]]:
     """Return what an expression reads of recording rules, and these in turn."""
-    found: dict[str, tuple[str, ...]] = {}
+    records_read: dict[str, tuple[str, ...]] = {}
     waiting = list(language.metrics(expr))
     while waiting:
         name = waiting.pop()
-        if name in found or name not in by_name:
+        if name in records_read or name not in by_name:
             continue
         records = by_name[name]
-        found[name] = tuple(
+        records_read[name] = tuple(
             sorted(
                 f"{language.spell(recorded.expr)} {_pairs(recorded.labels)}"
                 for recorded in records
@@ -98,7 +98,7 @@ def _records(
         )
         for record in records:
             waiting += language.metrics(record.expr)
-    return found
+    return records_read
 
 
 def rule_changes(then: RuleDefinition, now: RuleDefinition) -> list[str]:

@@ -16,10 +16,10 @@ def resolve(value: str | Secret) -> str:
     if isinstance(value, str):
         return value
     if value.env:
-        found = os.environ.get(value.env)
-        if found is None:
+        secret = os.environ.get(value.env)
+        if secret is None:
             raise ObserverLost(f"the environment variable {value.env} is not set")
-        return found
+        return secret
     try:
         with open(value.file, encoding="utf-8") as stream:  # noqa: PTH123
             return stream.read().strip()

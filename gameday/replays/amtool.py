@@ -52,12 +52,12 @@ def _labels(labels: Mapping[str, str]) -> Labels:
     return tuple(sorted(labels.items()))
 
 
-def _lines(run: str, found: Sequence[_Sent]) -> Iterator[str]:
+def _lines(run: str, all_sent: Sequence[_Sent]) -> Iterator[str]:
     yield "# Written by `gameday replay --emit amtool`: who heard of what in this run."
     yield "tests:"
     yield f"  - name: {json.dumps(run)}"
     yield "    alerts:"
-    for sent in found:
+    for sent in all_sent:
         pairs = ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in sent.labels)
         yield f"      - labels: {{{pairs}}}"
         yield f"        expected_receivers: {json.dumps(list(sent.receivers))}"

@@ -67,7 +67,7 @@ def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]
 
 
 def _table(
-    caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], found: int
+    caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], number: int
 ) -> Table:
     width = max((len(row) for row in rows), default=0)
     even = tuple(row + ("",) * (width - len(row)) for row in rows[:_ROWS])
@@ -75,7 +75,7 @@ def _table(
         caption=one_line(caption, 120),
         head=head,
         rows=even,
-        left_off=max(0, found - _ROWS),
+        left_off=max(0, number - _ROWS),
     )
 
 

@@ -67,7 +67,7 @@ def cover(wish: CoverageRequest, clock: Clock) -> Register:
     return register(today, found, synthetic, language, [*unread, *also])
 
 
-def write(found: Register, folder: str) -> list[str]:
+def write(proofs: Register, folder: str) -> list[str]:
     """Write the register as JSON, Markdown and badge; return the paths."""
     from gameday.coverage import render
     from gameday.store.folder import write_file
@@ -76,7 +76,7 @@ def write(found: Register, folder: str) -> list[str]:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}; choose another --out") from error
-    texts = (render.to_json(found), render.markdown(found), render.badge(found))
+    texts = (render.to_json(proofs), render.markdown(proofs), render.badge(proofs))
     return [
         write_file(str(Path(folder) / name), text)
         for name, text in zip(FILES, texts, strict=True)

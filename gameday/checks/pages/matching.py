@@ -59,9 +59,9 @@ class Identity:
                 life for life in self.lives if (life.firing or 0.0) <= when + EARLY
             ]
             return begun[-1] if begun else None
-        found = self.started(starts)
-        if found is not None:
-            return found
+        started_then = self.started(starts)
+        if started_then is not None:
+            return started_then
         open_ = (
             life
             for life in self.lives

@@ -67,15 +67,15 @@ def _feeding_rules(
     rules: Sequence[AlertRule], recorded: Sequence[RecordingRule]
 ) -> list[RecordingRule]:
     """Return the recording rules that feed alerts, and those that feed them."""
-    found: list[RecordingRule] = []
+    feeding: list[RecordingRule] = []
     left = [rule.expr for rule in rules]
     while left:
         for selector in selectors(parse(left.pop())):
             new = [
                 rule
                 for rule in recording_rules(selector, recorded)
-                if rule not in found
+                if rule not in feeding
             ]
-            found += new
+            feeding += new
             left += [recording.expr for recording in new]
-    return found
+    return feeding

@@ -183,8 +183,8 @@ def _counters(
     sides: dict[str, list[Signed]] = {side: [] for side in SIDES}
     for key, collected in series.items():
         pairs = tuple(sorted(dict(collected.pairs).items()))
-        one = Series(labels=collected.labels, samples=pairs)
-        sides[str(key[0])].append((collected.sign, one))
+        counter = Series(labels=collected.labels, samples=pairs)
+        sides[str(key[0])].append((collected.sign, counter))
     return SloSeries(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)
 
 

@@ -84,21 +84,21 @@ def command(  # noqa: PLR0913 - one argument for each option
     return _code(register, least, new_rules_proven=new_rules_proven)
 
 
-def _print(found: "Register", output: str) -> None:
+def _print(register: "Register", output: str) -> None:
     from gameday.coverage import render
 
     if output == "json":
-        click.echo(render.to_json(found), nl=False)
+        click.echo(render.to_json(register), nl=False)
     elif output == "md":
-        click.echo(render.markdown(found), nl=False)
+        click.echo(render.markdown(register), nl=False)
     elif output == "badge":
-        click.echo(render.badge(found), nl=False)
+        click.echo(render.badge(register), nl=False)
     else:
-        for line in render.text(found):
+        for line in render.text(register):
             click.echo(line)
 
 
-def _code(found: "Register", least: float | None, *, new_rules_proven: bool) -> int:
+def _code(register: "Register", least: float | None, *, new_rules_proven: bool) -> int:
     """Return 1 where too little is proven, 3 where nobody can tell.
 
     A record that could not be read might hold what is missing.
@@ -106,7 +106,7 @@ def _code(found: "Register", least: float | None, *, new_rules_proven: bool) -> 
     from gameday.coverage import render
     from gameday.model.quantity import keeps, show_share
 
-    ratio = found.ratio
+    ratio = register.ratio
     if ratio is None and (least is not None or new_rules_proven):
         click.echo("no alert rule is known: name the files with --rules", err=True)
         return 3
@@ -114,12 +114,12 @@ def _code(found: "Register", least: float | None, *, new_rules_proven: bool) -> 
     if least is not None and ratio is not None and not keeps(least, ratio):
         missed.append(f"{show_share(ratio)} is below {show_share(least)}")
     if new_rules_proven:
-        missed += [render.annotation(rule) for rule in found.unproven_since_base]
+        missed += [render.annotation(rule) for rule in register.unproven_since_base]
     for why in missed:
         click.echo(why, err=True)
     if not missed:
         return 0
-    return 3 if found.unread else 1
+    return 3 if register.unread else 1
 
 
 def _share(text: str | None) -> float | None:

@@ -113,11 +113,11 @@ def command(  # noqa: PLR0913 - one argument for each option
         click.echo(f"note: {note}", err=True)
 
 
-def _print(found: "Suggestions", out: str | None, written: Sequence[str]) -> None:
-    width = max(len(entry.state) for entry in found.entries)
-    for entry in found.entries:
+def _print(suggestions: "Suggestions", out: str | None, written: Sequence[str]) -> None:
+    width = max(len(entry.state) for entry in suggestions.entries)
+    for entry in suggestions.entries:
         click.echo(f"  {entry.state:{width}}  {entry.rule.name}{_reason_text(entry)}")
-    unproven, suggested = found.unproven, found.suggested
+    unproven, suggested = suggestions.unproven, suggestions.suggested
     click.echo(
         f"{len(suggested)} of {len(unproven)} unproven alert rules have a suggestion"
     )

@@ -146,10 +146,10 @@ class RuleIndex:
             self._offsets[group.name] = 0.0
             return
         plain = {name: value for name, value in labels.items() if name != "alertstate"}
-        found = self._api.query(f"ALERTS_FOR_STATE{{{quoted(plain)}}}", first)
+        pending = self._api.query(f"ALERTS_FOR_STATE{{{quoted(plain)}}}", first)
         states = [
             series.samples[-1][1]
-            for series in _with_exact_labels(found, plain)
+            for series in _with_exact_labels(pending, plain)
             if series.samples
         ]
         # The whole second of activeAt: less than one behind the offset.

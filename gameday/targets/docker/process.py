@@ -190,17 +190,17 @@ class Process:
         return replace(undone, early=early)
 
     def _ensure_running(self, undo: Undo) -> Undone:
-        found = same_container(self._engine, undo)
-        if found is None:
+        details = same_container(self._engine, undo)
+        if details is None:
             return REPLACED
-        policy = found["HostConfig"].get("RestartPolicy", {}).get("Name", "")
-        if not _is_up(found) and policy not in ("", "no"):
+        policy = details["HostConfig"].get("RestartPolicy", {}).get("Name", "")
+        if not _is_up(details) and policy not in ("", "no"):
             container = undo.identity["id"]
-            _, found = self._engine.until(container, _is_up, _COMES_BACK)
-        if _is_up(found):
-            changed = found["State"]["StartedAt"] != undo.arguments["started_at"]
+            _, details = self._engine.until(container, _is_up, _COMES_BACK)
+        if _is_up(details):
+            changed = details["State"]["StartedAt"] != undo.arguments["started_at"]
             what = "is back" if changed else "was running already"
-            return self._confirmed(undo, found, what)
+            return self._confirmed(undo, details, what)
         return self._start(undo)
 
     def _unpause(self, undo: Undo) -> Undone:

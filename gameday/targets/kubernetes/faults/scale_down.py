@@ -74,10 +74,10 @@ class ScaleDown:
         if workload.kind == "Deployment":
             self._check_removal_order(workload.kubectl_name, now, pod, uid)
             return
-        found = self._context.pods.pod(pod)
+        current = self._context.pods.pod(pod)
         if pod != _highest_ordinal(now):
             raise FaultFailed(f"{_highest_ordinal(now)} would go now, not {pod}")
-        if found is None or found["metadata"]["uid"] != uid:
+        if current is None or current["metadata"]["uid"] != uid:
             raise FaultFailed(f"{pod} was replaced by another pod")
 
     def _check_removal_order(self, words: str, now: Json, pod: str, uid: str) -> None:

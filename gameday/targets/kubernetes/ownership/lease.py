@@ -165,13 +165,13 @@ class Lock:
 
         while not over.wait(EVERY):
             try:
-                found = self._api.change(self._path, renewed)
+                renewed_lease = self._api.change(self._path, renewed)
             except Gone:
                 if not over.is_set():
                     self._lost = "its Lease was deleted"
                 return
             except GamedayError:
                 continue  # not now; the next one may get through
-            if self._holder(found).run != run:
-                self._lost = f"run {self._holder(found).run} has its Lease"
+            if self._holder(renewed_lease).run != run:
+                self._lost = f"run {self._holder(renewed_lease).run} has its Lease"
                 return
