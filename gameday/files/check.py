@@ -82,8 +82,8 @@ def _result(judgement: FileJudgement, stdin: str) -> CheckResult:
     from gameday.files.scenario.load import tidy
 
     counts: dict[str, int] = {}
-    for _, one in judgement.files:
-        counts[one] = counts.get(one, 0) + 1
+    for _, kind in judgement.files:
+        counts[kind] = counts.get(kind, 0) + 1
     return CheckResult(
         problems=tuple(tidy(judgement.problems)),
         counts=counts,

@@ -65,12 +65,12 @@ def of(document: Document, *, passing: bool) -> list[Piece]:
     """
     return [
         _piece(
-            Document(document.path, root, refused_by_go=each.refused_by_go),
+            Document(document.path, root, refused_by_go=part.refused_by_go),
             passing=passing,
         )
-        for each in document.all
-        if each.root is not None
-        for root in _items(each.root)
+        for part in document.all
+        if part.root is not None
+        for root in _items(part.root)
     ]
 
 

@@ -135,7 +135,7 @@ def drawn(variants: Sequence[Varied | NotVaried]) -> Iterator[str]:
 
     `#`: until it fires; `.`: until it would, had the fault been held.
     """
-    varied_ones = [each for each in variants if isinstance(each, Varied)]
+    varied_ones = [variant for variant in variants if isinstance(variant, Varied)]
     for alert, group in groupby(varied_ones, key=lambda variant: variant.alert):
         tried = sorted(group, key=lambda variant: variant.hold)
         longest = max([variant.needs or 0.0 for variant in tried], default=0.0)

@@ -249,16 +249,18 @@ def _entries(
 ) -> list[SuggestedRule]:
     names = proving.names([suggestion.rule.name for suggestion in suggestions])
     return [
-        SuggestedRule(rule=one.rule, state=PROVEN)
+        SuggestedRule(rule=suggestion.rule, state=PROVEN)
         if standing.proven
         else SuggestedRule(
-            rule=one.rule,
-            state=one.state,
-            because=one.because,
-            suggestion=one,
-            proof=_proof(one, name, wish, status),
+            rule=suggestion.rule,
+            state=suggestion.state,
+            because=suggestion.because,
+            suggestion=suggestion,
+            proof=_proof(suggestion, name, wish, status),
         )
-        for one, name, standing in zip(suggestions, names, proven.rules, strict=True)
+        for suggestion, name, standing in zip(
+            suggestions, names, proven.rules, strict=True
+        )
     ]
 
 

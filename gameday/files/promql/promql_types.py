@@ -27,7 +27,7 @@ def _number_for_vector(call: Any) -> str:
 
     Of what is not positive: it has a message of its own for these, which never comes.
     """
-    types = [str(each) for each in call.func.arg_types]
+    types = [str(arg_type) for arg_type in call.func.arg_types]
     for kind, given in zip(types, call.args, strict=False):
         if kind.endswith(".Vector") and is_scalar(given):
             name = call.func.name

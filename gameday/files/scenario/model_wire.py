@@ -230,7 +230,9 @@ def _field(field: Any, hint: Any) -> Any:
 def _about(hint: Any, kind: type[_Said]) -> _Said | None:
     """Return what of this kind is said of a field."""
     known = getattr(hint, "__metadata__", ())
-    return next((each for each in known if isinstance(each, kind)), None)
+    return next(
+        (annotation for annotation in known if isinstance(annotation, kind)), None
+    )
 
 
 def as_written(hint: Any) -> Any:
