@@ -125,10 +125,12 @@ def faults() -> Iterator[str]:
     for name, several in meanings.items():
         yield f"| `{name}` | {'; or '.join(several)} |"
     healing = [
-        f"`{one.name}`" for one in catalogue.CATALOGUE.values() if one.heals_itself
+        f"`{fault.name}`"
+        for fault in catalogue.CATALOGUE.values()
+        if fault.heals_itself
     ]
     yield f"\n{_listed(healing)} end by themselves when the instance is back."
-    whole = [f"`{one.name}`" for one in catalogue.CATALOGUE.values() if one.whole]
+    whole = [f"`{fault.name}`" for fault in catalogue.CATALOGUE.values() if fault.whole]
     yield f"{_listed(whole)} change the workload itself: they take none of `count`,"
     yield "`share` and `instances`, and count as hitting every instance."
 
