@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gameday.errors import GamedayError, ObserverLost
 from gameday.model.alerting.recording import Read
-from gameday.model.events import RunStarted
+from gameday.model.events import Event, FaultStarted, Phase, RunStarted
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.timeline import Timeline
 from gameday.ports import Clock
@@ -18,6 +18,15 @@ from gameday.store.run import RunStore
 BEFORE = 900.0  # seconds that are recorded before the run at least
 MOST_BEFORE = 7200.0  # and at most
 SETTLED = 60.0  # seconds before the run in which alerts may become what they were
+
+
+def has_begun(events: Iterable[Event]) -> bool:
+    """Whether something was injected: a fault, or another tool's action."""
+    return any(
+        isinstance(event, FaultStarted)
+        or (isinstance(event, Phase) and event.phase == "fault")
+        for event in events
+    )
 
 
 def record(plan: Plan, store: RunStore, clock: Clock) -> str:

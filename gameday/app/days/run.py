@@ -372,10 +372,10 @@ def _why_lost(target: OpenTarget) -> Callable[[], str]:
 
 def _record(session: Session) -> None:
     """Record what the rules read, where anything was injected; never fails a run."""
-    if not any(isinstance(event, FaultStarted) for event in session.store.events()):
-        return
-    from gameday.app.days.record_series import record
+    from gameday.app.days.record_series import has_begun, record
 
+    if not has_begun(session.store.events()):
+        return
     why = record(session.plan, session.store, session.clock)
     if why:
         with suppress(StoreError):

@@ -104,6 +104,14 @@ def test_a_prometheus_that_does_not_answer_is_no_failure(tmp_path: Path) -> None
     store.close()
 
 
+def test_what_another_tool_broke_is_recorded_as_well() -> None:
+    gate = event(1.0, "phase", phase="gate", step="")
+    assert not record_series.has_begun([gate])
+    assert record_series.has_begun([gate, event(2.0, "phase", phase="fault", step="a")])
+    own = event(2.0, "fault_started", id="f", step="a")
+    assert record_series.has_begun([gate, own])
+
+
 def test_how_far_back_a_record_goes_follows_from_the_rules() -> None:
     slow = AlertRule(name="Burn", expr="rate(x[30m]) > 1", hold=600.0)
     month = AlertRule(name="Month", expr="rate(x[30d]) > 1")
