@@ -80,6 +80,17 @@ class StepRun:
         return begun[0].at if begun else None
 
     @cached_property
+    def held_until(self) -> float | None:
+        """Until when the fault held for sure; None: it was not seen to end.
+
+        Another tool's rollback brings things back while it goes on.
+        """
+        if self.services or self.fault_end is None:
+            return self.fault_end
+        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
+        return min([*undo, self.fault_end])
+
+    @cached_property
     def undone_since(self) -> float | None:
         """When the fault had ended; where its undo failed, when that began."""
         if self.fault_end is not None or not self.events(UndoFailed):

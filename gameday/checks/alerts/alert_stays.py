@@ -17,9 +17,9 @@ def stays_firing(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     if not promised.fired or promised.silent_victims:
         return _never_fired(promised)
-    if step.fault_end is None:
+    if step.held_until is None:
         return unknown("the fault was not seen to end")
-    return _until(promised, step.fault_end)
+    return _until(promised, step.held_until)
 
 
 def _never_fired(promised: PromisedAlert) -> Answer:

@@ -164,6 +164,21 @@ def test_a_foreign_action_is_bounded_by_the_phases() -> None:
     assert not [finding for finding in verdict.findings if finding.check == "fault"]
 
 
+@pytest.mark.parametrize(
+    ("resolves", "outcome"),
+    [
+        (54.8, Outcome.PASS),  # its rollback, from 54.5 to 55, was bringing it back
+        (54.0, Outcome.FAIL),
+    ],
+)
+def test_what_a_foreign_rollback_ends_while_it_goes_on_has_not_stopped_by_itself(
+    resolves: float, outcome: Outcome
+) -> None:
+    planned = plan(step(faults=(), alerts=(promise("PodGone", fires_within=30.0),)))
+    story = timeline(alert("PodGone", fires=at(22), resolves=at(resolves)))
+    assert answer(judged(planned, story), "stays_firing").outcome is outcome
+
+
 # --- an experiment that was interrupted ---
 
 
