@@ -87,7 +87,7 @@ class StepRun:
         """
         if self.services or self.fault_end is None:
             return self.fault_end
-        undo = [event.at for event in self.events(Phase) if event["phase"] == "undo"]
+        undo = [event.at for event in self.events(Phase) if event.phase == "undo"]
         return min([*undo, self.fault_end])
 
     @cached_property
