@@ -190,5 +190,6 @@ def test_a_plugin_that_works_is_used_and_nothing_stays_behind(file: Path) -> Non
     }
     file.write_text(plugin("echo", json.dumps(answer)))
     before = list(logging.getLogger().handlers)
-    assert configuration_of("lab").api_key == {"BearerToken": "Bearer t"}
+    keys = configuration_of("lab").api_key  # its name is not the same in all clients
+    assert list(keys.values()) == ["Bearer t"]
     assert logging.getLogger().handlers == before
