@@ -125,5 +125,6 @@ def test_a_recording_becomes_a_unit_test_that_promtool_passes(
         command, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
+    rules.write_text(RULES)
     with pytest.raises(UsageError, match="is there already"):
         replay(programs, *words)

@@ -6,6 +6,7 @@ import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,13 +114,14 @@ def _bad_by_prometheus(url: str) -> list[float]:
 
 def _samples(url: str) -> list[Event]:
     """Return the counters as the observer reads and records them."""
-    client = Client(Endpoint(url=url), SystemClock())
-    api, counters = PrometheusApi(client, SystemClock()), SampleCounters([SLO])
-    return [
-        event
-        for selector in counters.uses
-        for event in counters.feed(selector, api.raw(selector, 151.0, at(150)))
-    ]
+    counters = SampleCounters([SLO])
+    with closing(Client(Endpoint(url=url), SystemClock())) as client:
+        api = PrometheusApi(client, SystemClock())
+        return [
+            event
+            for selector in counters.uses
+            for event in counters.feed(selector, api.raw(selector, 151.0, at(150)))
+        ]
 
 
 def test_as_many_slices_are_bad_as_prometheus_finds(url: str) -> None:
