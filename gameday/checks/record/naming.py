@@ -24,6 +24,16 @@ class Directory:
 
     def find(self, text: str) -> Instance | None:
         """Return the one instance that HOST or HOST:PORT means; None: unclear."""
+        if text not in self._known:
+            self._known[text] = self._find(text)
+        return self._known[text]
+
+    @cached_property
+    def _known(self) -> dict[str, Instance | None]:
+        """What each text means: alerts and scrape targets repeat them."""
+        return {}
+
+    def _find(self, text: str) -> Instance | None:
         host, port = _split(text)
         ways = [text, _without_brackets(host)]
         if own := on_loopback(host, port):

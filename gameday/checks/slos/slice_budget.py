@@ -156,8 +156,8 @@ def _slices(step: StepRun, slo: Slo, slices: Slices) -> list[_Slice]:
     ]
 
 
-def _has_part(each: _Slice, step: Span) -> bool:
-    part = each.span.within(*step)
+def _has_part(counted_slice: _Slice, step: Span) -> bool:
+    part = counted_slice.span.within(*step)
     return part.begin < part.end
 
 
