@@ -15,7 +15,7 @@ Rule = AlertRule | RecordingRule
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class RuleLanguage:
     """What has to be known of PromQL, and of groups: `group` says which one it was."""
 
     spell: Callable[[str], str]
@@ -44,7 +44,7 @@ class Lineage:
 def trace(
     before: Sequence[RecordingRule],
     now: Sequence[RecordingRule],
-    language: Language,
+    language: RuleLanguage,
     changed: Iterable[str] = (),
 ) -> Lineage:
     """Return what today's recording rules make otherwise than those of the run.
@@ -82,7 +82,7 @@ def trace(
 
 
 def _definitions(
-    rules: Sequence[RecordingRule], language: Language
+    rules: Sequence[RecordingRule], language: RuleLanguage
 ) -> dict[str, list[str]]:
     by_name: dict[str, list[str]] = {}
     for rule in rules:
@@ -96,21 +96,25 @@ def _definitions(
 
 
 def behind(
-    rule: Rule, recorded: Iterable[RecordingRule], language: Language
+    rule: Rule, recorded: Iterable[RecordingRule], language: RuleLanguage
 ) -> frozenset[str]:
     """Return what a rule reads that is made later in its own group."""
     return frozenset(_made(rule, recorded, language, later=True))
 
 
 def ahead(
-    rule: Rule, recorded: Iterable[RecordingRule], language: Language
+    rule: Rule, recorded: Iterable[RecordingRule], language: RuleLanguage
 ) -> frozenset[str]:
     """Return what a rule reads that is made earlier in its own group."""
     return frozenset(_made(rule, recorded, language, later=False))
 
 
 def _made(
-    rule: Rule, recorded: Iterable[RecordingRule], language: Language, *, later: bool
+    rule: Rule,
+    recorded: Iterable[RecordingRule],
+    language: RuleLanguage,
+    *,
+    later: bool,
 ) -> set[str]:
     names = language.names(rule.expr)
     return {

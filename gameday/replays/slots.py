@@ -29,7 +29,7 @@ class GroupPhase:
 
 
 @dataclass(frozen=True, slots=True)
-class Phases:
+class PhasesOfGroups:
     """Every group's phase, as it was recorded."""
 
     groups: tuple[GroupPhase, ...]
@@ -53,12 +53,12 @@ def _last(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def phases(recording: Recording, rules: Sequence[Rule]) -> Phases:
+def phases(recording: Recording, rules: Sequence[Rule]) -> PhasesOfGroups:
     """Return each group's phase, as it was recorded.
 
     `rules`: as they were when the run was held.
     """
-    near = Phases(tuple(_near(group) for group in recording.groups))
+    near = PhasesOfGroups(tuple(_near(group) for group in recording.groups))
     exact: dict[tuple[str, str], GroupPhase] = {}
     for series in recording.series:
         stamp = _first_value(series)
@@ -78,7 +78,7 @@ def phases(recording: Recording, rules: Sequence[Rule]) -> Phases:
                 offset = round((rule.query_offset or 0.0) * 1000)
                 phase = (stamp + offset) % group.interval
                 exact[keys[0]] = replace(group, phase=phase, error=ERROR)
-    return Phases(
+    return PhasesOfGroups(
         tuple(exact.get((group.file, group.name), group) for group in near.groups)
     )
 
@@ -96,7 +96,7 @@ def _near(group: GroupRecord) -> GroupPhase:
     )
 
 
-def _agrees(near: Phases, rule: Rule, stamp: int) -> bool:
+def _agrees(near: PhasesOfGroups, rule: Rule, stamp: int) -> bool:
     """Whether a sample may be of a group, by when the group is evaluated."""
     group = near.of(rule)
     if group is None:
@@ -130,7 +130,7 @@ def _fits(labels: Mapping[str, str], series: Mapping[str, str]) -> bool:
     return all(series.get(name) == text for name, text in static(labels).items())
 
 
-def slots(rule: Rule, known: Phases, since: float, until: float) -> Slots:
+def slots(rule: Rule, known: PhasesOfGroups, since: float, until: float) -> Slots:
     """Return a rule's evaluations within a time in seconds, on Prometheus' clock.
 
     The slots are those of its samples: a query offset is taken off.

@@ -7,15 +7,15 @@ from gameday.errors import UsageError
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.recording import Reads, Recording, SeriesRecord
 from gameday.replays.lineage import (
-    Language,
     Lineage,
+    RuleLanguage,
     ahead,
     behind,
     trace,
     unsettled,
 )
 from gameday.replays.machine import ERROR, SeriesResult, Slots
-from gameday.replays.slots import Phases, slots
+from gameday.replays.slots import PhasesOfGroups, slots
 from gameday.runner.evaluation.server import QuestionRefused, Row, Server
 
 Rule = AlertRule | RecordingRule
@@ -28,9 +28,9 @@ class RecordedRules:
         self,
         recording: Recording,
         server: Server,
-        language: Language,
+        language: RuleLanguage,
         *,
-        phases: Phases,
+        phases: PhasesOfGroups,
         until: float,
     ) -> None:
         self.rules: tuple[RecordingRule, ...] = ()

@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from gameday.app.evidence.replay_recorded import RecordedRules
 from gameday.checks.record.clocks import read_clocks
-from gameday.coverage.definition import Language as Definitions
-from gameday.coverage.definition import define, rule_changes
+from gameday.coverage.definition import Language, define, rule_changes
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.model.plan import Monitoring, Plan
@@ -17,7 +16,7 @@ from gameday.model.verdict import Verdict
 from gameday.ports import Clock
 from gameday.replays.judged import Replayed, compared, judged
 from gameday.replays.known import known_lives, lag, written_by
-from gameday.replays.lineage import Language, Rule
+from gameday.replays.lineage import Rule, RuleLanguage
 from gameday.replays.machine import (
     Duplicate,
     Key,
@@ -177,7 +176,7 @@ class RunReplay:
 
     def _as_they_were(self, recorded: Sequence[RecordingRule]) -> dict[int, int]:
         monitoring = self.plan.monitoring
-        words = Definitions(spell=self.language.spell, metrics=self.language.names)
+        words = Language(spell=self.language.spell, metrics=self.language.names)
         old = tuple(monitoring.rules or ())
         before = define(old, monitoring.recorded, words)
         now = define(self.rules, recorded, words)
@@ -314,10 +313,10 @@ def _later(later: ReplayedAlert, late: float) -> ReplayedAlert:
     return replace(later, slots=replace(later.slots, error=later.slots.error + late))
 
 
-def _language(group: Callable[[Rule], Hashable]) -> Language:
+def _language(group: Callable[[Rule], Hashable]) -> RuleLanguage:
     from functools import cache
 
     from gameday.files.promql.promql_canonical import canonical
     from gameday.files.promql.promql_reads import reads
 
-    return Language(spell=cache(canonical), reads=cache(reads), group=group)
+    return RuleLanguage(spell=cache(canonical), reads=cache(reads), group=group)

@@ -8,8 +8,8 @@ from gameday.files.promql.promql_canonical import canonical
 from gameday.files.promql.promql_reads import reads
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.replays.lineage import (
-    Language,
     Lineage,
+    RuleLanguage,
     ahead,
     behind,
     trace,
@@ -17,7 +17,7 @@ from gameday.replays.lineage import (
 )
 from tests.builders import rule
 
-LANGUAGE = Language(spell=canonical, reads=reads, group=lambda rule: rule.group)
+LANGUAGE = RuleLanguage(spell=canonical, reads=reads, group=lambda rule: rule.group)
 
 
 def record(name: str, expr: str, place: int = 0, **rest: object) -> RecordingRule:

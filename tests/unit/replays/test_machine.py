@@ -17,7 +17,7 @@ from gameday.replays.machine import (
     lives,
     would_fire,
 )
-from gameday.replays.slots import GroupPhase, Phases, phases, slots
+from gameday.replays.slots import GroupPhase, PhasesOfGroups, phases, slots
 from tests.builders import rule
 
 S = 1000  # ms
@@ -111,7 +111,7 @@ def recorded(*series: SeriesRecord, last: float = 100.7302) -> Recording:
     return Recording(since=0.0, until=200.0, groups=(group,), series=series)
 
 
-def phase_of(known: Phases, of: AlertRule | RecordingRule) -> GroupPhase:
+def phase_of(known: PhasesOfGroups, of: AlertRule | RecordingRule) -> GroupPhase:
     phase = known.of(of)
     assert phase is not None
     return phase
