@@ -2,16 +2,17 @@
 
 import re
 
+# Patterns are texts, which `re` compiles when the first file has such a literal.
 _ESCAPES = (
     r"\\(?:[abfnrtv\\QUOTE]|[0-3][0-7]{2}|x[\da-fA-F]{2}"
     r"|u(?![dD][89a-fA-F])[\da-fA-F]{4}"  # no half of a surrogate pair
     r"|U(?:0000(?![dD][89a-fA-F])|000[1-9a-fA-F]|0010)[\da-fA-F]{4})"
 )
-_STRING = re.compile(rf'"(?:[^"\\\n]|{_ESCAPES.replace("QUOTE", chr(34))})*"|`[^`]*`')
-_CHARACTER = re.compile(rf"'(?:[^'\\\n]|{_ESCAPES.replace('QUOTE', chr(39))})'")
-_ESCAPED = re.compile(
-    rb"\\(?:([0-3][0-7]{2})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))",
-    re.DOTALL,
+_STRING = rf'"(?:[^"\\\n]|{_ESCAPES.replace("QUOTE", chr(34))})*"|`[^`]*`'
+_CHARACTER = rf"'(?:[^'\\\n]|{_ESCAPES.replace('QUOTE', chr(39))})'"
+_ESCAPED = (
+    rb"(?s)\\(?:([0-3][0-7]{2})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})"
+    rb"|(.))"
 )
 _PLAIN = {
     bytes([name]): bytes([meant])
@@ -19,29 +20,28 @@ _PLAIN = {
 }
 _LAST_CHARACTER = 0x10FFFF
 
-_INTEGER = re.compile(
-    r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?\d)*|0)"
+_INTEGER = (
+    r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+"
+    r"|[1-9](?:_?\d)*|0)"
 )
 _DIGITS, _HEX = r"\d(?:_?\d)*", r"[\da-fA-F](?:_?[\da-fA-F])*"
-_DECIMAL = re.compile(
+_DECIMAL = (
     rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 )
-_HEXADECIMAL = re.compile(
-    rf"[+-]?0[xX](?:_?{_HEX}(?:\.(?:{_HEX})?)?|\.{_HEX})[pP][+-]?{_DIGITS}"
-)
-_COMPLEX = re.compile(r"(.*[^eEpP])([+-].+)i")
+_HEXADECIMAL = rf"[+-]?0[xX](?:_?{_HEX}(?:\.(?:{_HEX})?)?|\.{_HEX})[pP][+-]?{_DIGITS}"
+_COMPLEX = r"(.*[^eEpP])([+-].+)i"
 _LONGEST_INTEGER = 40  # characters, underscores too
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 def is_string(text: str) -> bool:
     """Return whether Go reads a text as a string, in quotes or in backticks."""
-    return _STRING.fullmatch(text) is not None
+    return re.fullmatch(_STRING, text) is not None
 
 
 def is_character(text: str) -> bool:
     """Return whether Go reads a text as one character in single quotes."""
-    return _CHARACTER.fullmatch(text) is not None
+    return re.fullmatch(_CHARACTER, text) is not None
 
 
 def unquoted(text: str) -> str:
@@ -52,7 +52,7 @@ def unquoted(text: str) -> str:
 def content(text: str) -> bytes:
     """Return the bytes that a string literal stands for."""
     inside = text[1:-1].encode(errors="replace")
-    return inside if text[0] == "`" else _ESCAPED.sub(_character, inside)
+    return inside if text[0] == "`" else re.sub(_ESCAPED, _character, inside)
 
 
 def _character(match: re.Match[bytes]) -> bytes:
@@ -67,14 +67,14 @@ def _character(match: re.Match[bytes]) -> bytes:
 
 def is_number(text: str) -> bool:
     """Return whether Go holds a number: whole, with a point, or complex."""
-    parts = _COMPLEX.fullmatch(text)
+    parts = re.fullmatch(_COMPLEX, text)
     if parts is not None:
         return all(_is_float(part) for part in parts.groups())
     if text.endswith("i"):
         return _is_float(text[:-1])
     if len(text) > _LONGEST_INTEGER and text.lstrip("+-")[0] != "0":
         return False
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
         return _SMALLEST <= int(_without_octal(text), 0) <= _LARGEST
     return bool(re.search(r"[.eEpP]", text)) and _is_float(text)
 
@@ -86,18 +86,16 @@ def _without_octal(text: str) -> str:
 
 def _is_float(text: str) -> bool:
     try:
-        if _HEXADECIMAL.fullmatch(text):
+        if re.fullmatch(_HEXADECIMAL, text):
             float.fromhex(text.replace("_", ""))
             return True
-        return bool(_DECIMAL.fullmatch(text)) and abs(float(text)) != float("inf")
+        return bool(re.fullmatch(_DECIMAL, text)) and abs(float(text)) != float("inf")
     except OverflowError:
         return False
 
 
-_YAML_INTEGER = re.compile(
-    r"[+-]?(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9]\d*|0)"
-)
-_YAML_FLOAT = re.compile(r"[+-]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][+-]?\d+)?", re.ASCII)
+_YAML_INTEGER = r"[+-]?(?:0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9]\d*|0)"
+_YAML_FLOAT = r"(?a)[+-]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][+-]?\d+)?"
 
 
 def yaml_number(text: str) -> int | float | None:
@@ -106,8 +104,8 @@ def yaml_number(text: str) -> int | float | None:
     A whole number beyond 64 bits is read as one with a point.
     """
     plain = text.replace("_", "")
-    if len(plain) <= _LONGEST_INTEGER and _YAML_INTEGER.fullmatch(plain):
+    if len(plain) <= _LONGEST_INTEGER and re.fullmatch(_YAML_INTEGER, plain):
         value = int(_without_octal(plain), 0)
         if _SMALLEST <= value <= _LARGEST:
             return value
-    return float(plain) if _YAML_FLOAT.fullmatch(plain) else None
+    return float(plain) if re.fullmatch(_YAML_FLOAT, plain) else None
