@@ -76,6 +76,10 @@ def main(asked: argparse.Namespace) -> int:
 def _cases(asked: argparse.Namespace) -> Iterator[Case]:
     chance = random.Random(asked.seed)
     texts = list(_texts(asked.paths, asked.kind))
+    if not texts:
+        raise SystemExit(
+            f"no {asked.kind} file below {', '.join(map(str, asked.paths))}"
+        )
     for number, (origin, text) in enumerate(texts):
         yield Case(number, origin, text)
     for number in range(len(texts), len(texts) + asked.count):
