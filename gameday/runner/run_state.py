@@ -247,7 +247,7 @@ def _(event: AlertChange, run_state: RunState) -> None:
     labels = event.labels
     alert = run_state.alerts.setdefault(key_of(labels), AlertNow(labels=labels))
     alert.at, alert.starts = event.at, event.starts or event.at
-    alert.state = event.kind.removeprefix("alert_")
+    alert.state = event.state
     if isinstance(event, AlertFiring):
         alert.fired_at, alert.resolved_at = event.at, None
     if isinstance(event, AlertResolved):

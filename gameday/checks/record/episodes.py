@@ -101,16 +101,15 @@ def _end(episode: Episode, at: float) -> None:
 
 
 def _apply(episode: Episode, event: AlertChange, clocks: Clocks) -> None:
-    state = event.kind.removeprefix("alert_")
-    episode.stamps[state] = event.at
+    episode.stamps[event.state] = event.at
     at = clocks.to_our_clock(PROMETHEUS, event.at)
     error = clocks.stamp_error(PROMETHEUS, event.at)
     error += event.error
     if isinstance(event, _ENDS):
         episode.resolved = at
-        episode.exact = bool(event.exact)
+        episode.exact = event.exact
         episode.end_error = error
-    elif state == "firing":
+    elif isinstance(event, AlertFiring):
         episode.firing = at
         episode.error = error
     else:

@@ -78,8 +78,7 @@ def _(event: FaultEnded, run_state: RunState) -> str:
 def _(event: AlertPending | AlertFiring | AlertResolved, _run_state: RunState) -> str:
     labels = {k: v for k, v in event.labels.items() if k != "alertname"}
     inner = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    state = event.kind.removeprefix("alert_")
-    return f"alert {event.alert}{{{inner}}} {state}"
+    return f"alert {event.alert}{{{inner}}} {event.state}"
 
 
 @line_for.register

@@ -36,6 +36,11 @@ class AlertChange(Event):
     starts: Instant = 0.0
     error: Seconds = 0.0
 
+    @property
+    def state(self) -> str:
+        """The state that it leads to: pending, firing, resolved or cleared."""
+        return self.kind.removeprefix("alert_")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPending(AlertChange, kind="alert_pending"):

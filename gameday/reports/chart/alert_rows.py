@@ -76,8 +76,4 @@ def _alert_bars(
 
 def _state_after(event: AlertChange | AlertAtStart) -> str:
     """Return the state that an alert is in from an event on; empty: inactive."""
-    if isinstance(event, AlertAtStart):
-        return event.state
-    if isinstance(event, AlertPending | AlertFiring):
-        return event.kind.removeprefix("alert_")
-    return ""
+    return "" if isinstance(event, AlertResolved | AlertCleared) else event.state

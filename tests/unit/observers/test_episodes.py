@@ -95,7 +95,7 @@ def watch(engine: Engine, every: int = 1, rounds: int = 0) -> list[Any]:
 
 
 def told(events: Iterable[AlertChange]) -> list[tuple[str, float]]:
-    return [(event.kind.removeprefix("alert_"), event.at) for event in events]
+    return [(event.state, event.at) for event in events]
 
 
 @pytest.mark.parametrize("every", [1, 2, 5])
