@@ -5,9 +5,9 @@ from typing import Any
 
 from gameday.model.events import (
     AlertAtStart,
+    AlertChange,
     AlertCleared,
     AlertFiring,
-    AlertPending,
     AlertResolved,
     Blind,
     ClockCompared,
@@ -44,39 +44,10 @@ from gameday.reports.chart.sentences import sentence
 from gameday.reports.wording import one_line
 
 # Seen every second, or said again elsewhere: curves and ticks show them.
-_BULK = frozenset(
-    {
-        Sample.kind,
-        Load.kind,
-        Metric.kind,
-        Observed.kind,
-        Evaluations.kind,
-        ClockCompared.kind,
-        Probe.kind,
-        Window.kind,
-    }
-)
-_KEY = frozenset(
-    {
-        FaultStarted.kind,
-        FaultBiting.kind,
-        FaultFailed.kind,
-        FaultEnded.kind,
-        UndoFailed.kind,
-        Recovered.kind,
-        AlertPending.kind,
-        AlertFiring.kind,
-        AlertResolved.kind,
-        AlertCleared.kind,
-        AlertAtStart.kind,
-        Skipped.kind,
-        Suppressed.kind,
-        Page.kind,
-        RuleFailed.kind,
-        Blind.kind,
-        Sees.kind,
-    }
-)
+_BULK = Sample | Load | Metric | Observed | Evaluations | ClockCompared | Probe | Window
+_OF_FAULTS = FaultStarted | FaultBiting | FaultFailed | FaultEnded | UndoFailed
+_OF_ALERTS = AlertChange | AlertAtStart | Suppressed | Page | RuleFailed
+_KEY = _OF_FAULTS | _OF_ALERTS | Recovered | Skipped | Blind | Sees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +62,7 @@ class EventSentence:
 
 def all_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return every event that is not bulk as a moment, and how many were left off."""
-    events = [e for e in timeline if e.kind not in _BULK or _is_bad_probe(e)]
+    events = [e for e in timeline if not isinstance(e, _BULK) or _is_bad_probe(e)]
     events = _since_warm_up(events, timeline)
     events = cluster.without_asides(events, timeline)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
@@ -105,7 +76,7 @@ def _since_warm_up(events: list[Event], timeline: Timeline) -> list[Event]:
 
 def key_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return the moments that tell the story, and how many were left off."""
-    events = [e for e in timeline if e.kind in _KEY] + _changes(timeline)
+    events = [e for e in timeline if isinstance(e, _KEY)] + _changes(timeline)
     events += cluster.first_warnings(timeline)
     events = _since_warm_up(events, timeline)
     events.sort(key=lambda e: e.at)

@@ -1,5 +1,6 @@
 """Events as sentences of the report, one for each kind."""
 
+from collections.abc import Mapping
 from functools import singledispatch
 
 from gameday.model.events import (
@@ -48,15 +49,13 @@ from gameday.reports.wording import labels_text, short_seconds
 @singledispatch
 def sentence(event: Event) -> str:
     """Return an event as a sentence; a kind without one shows its fields."""
-    return fields_text(event)
+    return _fields(event.kind, event.fields)
 
 
-def fields_text(event: Event) -> str:
-    """Return what is known of an event, field by field."""
-    known = event.line if isinstance(event, OtherEvent) else event.fields
-    kind = str(known.get("kind", event.kind)).replace("_", " ")
-    shown = (f"{name} {value}" for name, value in known.items() if name != "kind")
-    return f"{kind}: {', '.join(shown)}"
+@sentence.register
+def _(event: OtherEvent) -> str:
+    rest = {name: value for name, value in event.line.items() if name != "kind"}
+    return _fields(str(event.line["kind"]), rest)
 
 
 @sentence.register
@@ -251,6 +250,11 @@ def _(event: Drifted) -> str:
 @sentence.register
 def _(event: Note) -> str:
     return f"note: {event.text}"
+
+
+def _fields(kind: str, fields: Mapping[str, object]) -> str:
+    shown = ", ".join(f"{name} {value}" for name, value in fields.items())
+    return f"{kind.replace('_', ' ')}: {shown}"
 
 
 def _alert(event: AlertChange | AlertAtStart | Suppressed | Routed) -> str:
