@@ -66,7 +66,7 @@ class Censor:
             for page in self.step.run.timeline.of(Page)
             if (show_instant(page.at), page.receiver) in shown
         ]
-        why = next((str(page.doubt) for page in mine if page.doubt), "")
+        why = next((page.doubt for page in mine if page.doubt), "")
         if why and finding.outcome is Outcome.PASS:
             return unsure(finding, why)
         late = max((page.late for page in mine), default=0.0)

@@ -40,7 +40,7 @@ def requests(timeline: Timeline) -> list[RequestStatistics]:
     statistics = []
     for number, (name, since) in enumerate(spans):
         until = spans[number + 1][1] if number + 1 < len(spans) else float("inf")
-        own = [second for second in seconds if since <= float(second.since) < until]
+        own = [second for second in seconds if since <= second.since < until]
         if own:
             statistics.append(_requests(name, own))
     return statistics

@@ -177,7 +177,7 @@ def _metrics(
         if promise.holds != "after":
             continue
         looks = run_state.metrics.get(promise.promql, [])
-        stale = max((float(look.stale or 0.0) for look in looks), default=0.0)
+        stale = max((look.stale or 0.0 for look in looks), default=0.0)
         fresh = [look for look in looks if look.at > end + stale]
         during = [look for look in looks if start <= look.at <= end]
         false = sum(look.ok is False for look in during)

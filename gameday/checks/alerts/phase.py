@@ -76,7 +76,7 @@ def _phases(
         what = f"{len(targets)} scrape targets decide together"
         return what if targets else "no scrape of what it reads was recorded"
     (scrape,) = targets
-    interval = float(scrape.interval or 0.0)
+    interval = scrape.interval or 0.0
     if not interval:
         return "the interval of its scrapes is not known"
     scraped = run.clocks.to_our_clock("prometheus", scrape.at)

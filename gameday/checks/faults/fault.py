@@ -62,7 +62,7 @@ def undone(step: StepRun, question: Question) -> Answer:
     ended = [_end(e) for e in over]
     left = {key: name for key, name in mine.items() if key not in _ids(over)}
     if not left:
-        ended_by_id = {mine[e.id]: str(e.because or "gone") for e in over}
+        ended_by_id = {mine[e.id]: e.because or "gone" for e in over}
         how = "; ".join(f"{name}: {what}" for name, what in sorted(ended_by_id.items()))
         said = f"every fault is confirmed to be gone ({how})"
         return passed(said, evidence={"ended": ended})

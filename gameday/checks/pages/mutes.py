@@ -182,7 +182,7 @@ class _Inhibitors:
         self._routed: dict[str, list[Routed]] = {}
         self._identities: dict[str, list[Identity]] = {}
         for event in timeline.of(Routed):
-            number = str(event.fingerprint or fingerprint(event.labels))
+            number = event.fingerprint or fingerprint(event.labels)
             self._routed.setdefault(number, []).append(event)
         for identity in matching.identities:
             sets = [identity.labels, *matching.labels_in_alertmanager(identity)]

@@ -94,7 +94,7 @@ def _fingerprints(events: Sequence[PageEvent]) -> dict[str, Mapping[str, str]]:
     """Return the labels of each fingerprint that only one set of labels has."""
     known: dict[str, dict[Any, Mapping[str, str]]] = {}
     for event in events:
-        for entry in event.alerts or ():
+        for entry in event.alerts:
             labels, number = entry.get("labels"), str(entry.get("fingerprint") or "")
             if labels and number:
                 known.setdefault(number, {})[label_key(labels)] = labels
@@ -108,7 +108,7 @@ def _fingerprints(events: Sequence[PageEvent]) -> dict[str, Mapping[str, str]]:
 def _page(
     event: PageEvent, clocks: Clocks, known: Mapping[str, Mapping[str, str]]
 ) -> Page:
-    status = str(event.status or "unknown")
+    status = event.status or "unknown"
     return Page(
         at=clocks.to_our_clock("pager", event.at),
         stamp=event.at,
@@ -117,9 +117,9 @@ def _page(
         status=status,
         keys=tuple(key for key in (event.group_key, event.dedup_key) if key),
         seq=event.seq,
-        alerts=_alerts(event.alerts or (), status, known),
-        titles=tuple(first_line(str(title)) for title in event.titles or ()),
-        cut=int(event.truncated or 0),
+        alerts=_alerts(event.alerts, status, known),
+        titles=tuple(map(first_line, event.titles)),
+        cut=event.truncated,
         sender=event.sender,
     )
 

@@ -72,7 +72,7 @@ def read_losses(timeline: Timeline, clocks: Clocks, interval: float) -> list[Los
         at = clocks.to_our_clock("prometheus", event.at)
         if event.up:
             since = states.get(key)
-            own = float(event.interval or 0.0) or interval
+            own = event.interval or interval
             if since is not None and at - since > 1.5 * own:
                 losses.append(Loss(*key, since, at))
             states[key] = None

@@ -122,7 +122,7 @@ class ObserverCoverage:
     def rule_doubts(self, scope: RuleScope, span: DoubtSpan) -> Iterator[Doubt]:
         """Yield what kept the rules of a chain from being evaluated all the time."""
         for event in self.failed_rules:
-            since = float(event.since or event.at)
+            since = event.since or event.at
             inside = since <= span.end and span.start <= event.at
             if inside and scope.concerns(event):
                 what = event.alert or event.rule
@@ -166,7 +166,7 @@ def _watched_until(spans: list[Stretch], start: float) -> float:
 def _observed(events: Iterable[Observed]) -> dict[str, list[Stretch]]:
     stretches: dict[str, list[Stretch]] = {}
     for event in events:
-        span = (float(event.since), float(event.until))
+        span = (event.since, event.until)
         stretches.setdefault(event.source, []).append(span)
     return {source: sorted(spans) for source, spans in stretches.items()}
 
@@ -194,7 +194,7 @@ def _evaluated(
         last = clocks.to_our_clock("prometheus", event.last)
         group = (event.group, event.file)
         if group not in evaluated or evaluated[group][0] < last:
-            evaluated[group] = (last, float(event.interval or 0.0))
+            evaluated[group] = (last, event.interval)
     return evaluated
 
 

@@ -39,7 +39,7 @@ def probing_holes(step: StepRun, span: DoubtSpan) -> Iterator[Hole]:
             said = f"the hypothesis was not probed for {length}"
             yield Hole(covered, f"{said} from {show_instant(covered)} on")
         if look is not None:
-            covered = max(covered, look.at + float(look.took or 0.0))
+            covered = max(covered, look.at + (look.took or 0.0))
 
 
 def spacing(looks: Sequence[Hypothesis]) -> float:

@@ -91,7 +91,7 @@ def looks_at(step: StepRun, promise: MetricPromise) -> Looks:
     events = [reading for reading in every if reading.promql == promise.promql]
     monitoring = step.run.plan.monitoring
     recorded = (monitoring.evaluation_interval or 0.0) if ":" in promise.promql else 0.0
-    known = [float(event.stale) for event in events if event.stale]
+    known = [event.stale for event in events if event.stale]
     scraped = max(known, default=step.run.scrape_interval)
     return Looks(events=events, stale=scraped + recorded)
 
@@ -232,7 +232,7 @@ def _value(look: Metric) -> str:
     value = look.value
     if value is None:
         return ""
-    series = look.series or {}
+    series = look.series
     pairs = sorted(pair for pair in series.items() if pair[0] != "__name__")
     inside = ", ".join(f'{name}="{text}"' for name, text in pairs)
     return f": it was {float(value):g}" + (f" for {{{inside}}}" if inside else "")

@@ -81,7 +81,7 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
     events = [
         event
         for event in step.run.timeline.of(Load)
-        if float(event.since) < end and float(event.until) > start
+        if event.since < end and event.until > start
     ]
     sent = sum(float(event.sent) for event in events)
     late = sum(event.late * float(event.sent) for event in events)
@@ -89,7 +89,7 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
         sent=sent,
         failed=sum(float(event.failed) for event in events),
         late=late / sent if sent else 0.0,
-        seconds=sum(float(event.until) - float(event.since) for event in events),
+        seconds=sum(event.until - event.since for event in events),
     )
 
 

@@ -104,7 +104,7 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     seconds = [
         event
         for event in step.run.timeline.of(Load)
-        if float(event.since) < step.end and float(event.until) > start
+        if event.since < step.end and event.until > start
     ]
     covered = sum(_is_inside(second, start, step.end) for second in seconds)
     missing = max(0.0, step.end - start - covered - 0.001)
@@ -132,17 +132,17 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
 
 
 def _length(second: Load) -> float:
-    return float(second.until) - float(second.since)
+    return second.until - second.since
 
 
 def _is_inside(second: Load, start: float, end: float) -> float:
-    return min(float(second.until), end) - max(float(second.since), start)
+    return min(second.until, end) - max(second.since, start)
 
 
 def _latencies(seconds: Iterable[Load]) -> tuple[tuple[float, float, float], ...]:
     counts: dict[tuple[float, float], float] = {}
     for second in seconds:
-        for over, upto, requests in second.latencies or ():
+        for over, upto, requests in second.latencies:
             key = (float(over), float(upto))
             counts[key] = counts.get(key, 0.0) + float(requests)
     return tuple((*key, counts[key]) for key in sorted(counts))

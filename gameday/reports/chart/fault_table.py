@@ -66,7 +66,7 @@ def _hit(started: FaultStarted, timeline: Timeline) -> FaultRow:
     proof = _last_of(timeline, FaultBiting, started)
     ended = _last_of(timeline, FaultEnded, started)
     stuck = _last_of(timeline, UndoFailed, started)
-    undone = ended is not None and bool(ended.ok)
+    undone = ended is not None and ended.ok
     last = ended if undone else (stuck or ended)
     return FaultRow(
         step=started.step,
