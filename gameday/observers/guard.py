@@ -201,7 +201,8 @@ def _slo(
         if because := _unanswerable(slo, prometheus):
             return Observation(state=UNANSWERABLE, because=because)
         if slo.slices is not None:
-            return _by_slices(guardrail, slo, prometheus, watched.since)
+            counts = SliceCounts(slo, slo.slices, *_counters(slo, prometheus))
+            return _by_slices(guardrail, counts, prometheus, watched.since)
         if guardrail.burn_rate is not None:
             return _burn_rate(guardrail.burn_rate, slo, prometheus)
         window = watched.windows.get(slo.name)
@@ -222,11 +223,13 @@ def _slo(
 
 
 def _by_slices(
-    guardrail: Guardrail, slo: Slo, prometheus: PrometheusObserver, since: float
+    guardrail: Guardrail,
+    counts: SliceCounts,
+    prometheus: PrometheusObserver,
+    since: float,
 ) -> Observation:
     """Look at an SLO whose objective is a share of slices of time."""
     end = prometheus.counters.newest()
-    counts = SliceCounts(slo, *_counters(slo, prometheus))
     if guardrail.burn_rate is not None:
         limit = guardrail.burn_rate
         length = max(SHORTEST, SCRAPES * prometheus.scrape_interval)

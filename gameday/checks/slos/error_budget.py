@@ -12,8 +12,9 @@ fail and the SLI did not. Where an SLO counts slices of time, `slice_budget` ans
 import bisect
 from dataclasses import dataclass, replace
 
-from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.question import Answer, Question, unknown
 from gameday.checks.record.samples import SloSeries
+from gameday.checks.slos.budget_share import BudgetShare, share
 from gameday.checks.slos.load import lasted, sees_load
 from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.slos.slice_budget import spent_by_slices
@@ -38,15 +39,6 @@ class _Window:
     assumption: str  # counted, or rate x window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
-    """Shares of the budget: the measured one, and the bounds of the truth."""
-
-    measured: float
-    least: float
-    most: float
-
-
 def spends_at_most(step: StepRun, question: Question) -> Answer:
     """Share of the window's error budget between the fault's start and step's end."""
     slo = question.slo
@@ -57,7 +49,7 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
         return unknown(spent.missing)
     unseen = unseen_by(step, slo, spent)
     if slo.slices is not None:
-        answer = spent_by_slices(step, question, slo, spent)
+        answer = spent_by_slices(step, question, slo, slo.slices, spent)
     else:
         answer = _by_events(step, question, slo, spent)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
@@ -98,8 +90,8 @@ def _overspent_at(
 
     def is_over(until: float) -> bool:
         bad = counters.count("bad", start, until)
-        share = _shares(slo, Spent(bad=bad), window)
-        return not keeps(share.least, question.promised or 0.0)
+        least = _shares(slo, Spent(bad=bad), window).least
+        return not keeps(least, question.promised or 0.0)
 
     place = bisect.bisect_left(times, True, key=is_over)
     return (
@@ -127,8 +119,8 @@ def _budget_answer(
     question: Question, slo: Slo, spent: Spent, window: _Window
 ) -> Answer:
     promised = question.promised or 0.0
-    share = _shares(slo, spent, window)
-    burn = _share(spent.bad.value / spent.total.value, slo.budget)
+    spent_share = _shares(slo, spent, window)
+    burn = share(spent.bad.value / spent.total.value, slo.budget)
     evidence = {
         **spent.show(),
         "objective": slo.objective,
@@ -140,16 +132,12 @@ def _budget_answer(
     }
     said = (
         f"{spent.bad.value:g} of {spent.total.value:g} events were bad: "
-        f"{show_share(share.measured)} of the error budget of "
+        f"{show_share(spent_share.measured)} of the error budget of "
         f"{show_duration(slo.window)}; promised at most {show_share(promised)}"
     )
-    error = max(share.most - share.measured, share.measured - share.least)
-    rest = {"measured": share.measured, "error": error, "evidence": evidence}
-    if not keeps(share.least, promised):
-        return failed(said, **rest)
-    if keeps(share.most, promised):
-        return passed(said, **rest)
-    return passed(said, **rest).unsure(_doubt(spent, window))
+    return spent_share.answer(
+        promised, said, doubt=lambda: _doubt(spent, window), evidence=evidence
+    )
 
 
 def _doubt(spent: Spent, window: _Window) -> str:
@@ -167,23 +155,16 @@ def _doubt(spent: Spent, window: _Window) -> str:
     )
 
 
-def _shares(slo: Slo, spent: Spent, window: _Window) -> _Share:
+def _shares(slo: Slo, spent: Spent, window: _Window) -> BudgetShare:
     bad, budget = spent.bad, slo.budget
     fewest = max(0.0, window.events - window.surplus)
-    return _Share(
-        measured=_share(bad.value, budget * window.events),
-        least=_share(
+    return BudgetShare(
+        measured=share(bad.value, budget * window.events),
+        least=share(
             max(0.0, bad.value - bad.surplus), budget * (window.events + window.unknown)
         ),
-        most=_share(bad.value + bad.unknown, budget * fewest),
+        most=share(bad.value + bad.unknown, budget * fewest),
     )
-
-
-def _share(part: float, whole: float) -> float:
-    """Return part of whole; without any budget the first bad event spends it all."""
-    if whole > 0:
-        return part / whole
-    return 0.0 if part <= 0 else 1e9
 
 
 def _window(step: StepRun, slo: Slo) -> _Window:

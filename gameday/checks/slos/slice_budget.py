@@ -9,12 +9,14 @@ perhaps, unless the step had no bad event in it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from gameday.checks.question import Answer, Question, failed, passed
+from gameday.checks.question import Answer, Question
 from gameday.checks.questions import comparable_with_load
 from gameday.checks.record.samples import SloSeries
+from gameday.checks.slos.budget_share import BudgetShare, share
 from gameday.checks.slos.load import sees_load, sent_during
 from gameday.checks.slos.spent import Spent
 from gameday.checks.step import StepRun
@@ -29,6 +31,7 @@ from gameday.model.slos.slices import (
     spans,
 )
 from gameday.model.slos.slo import Slices, Slo
+from gameday.model.verdict import Outcome
 
 
 class _Slice(NamedTuple):
@@ -50,12 +53,9 @@ class _Times(NamedTuple):
 
 
 def spent_by_slices(
-    step: StepRun, question: Question, slo: Slo, spent: Spent
+    step: StepRun, question: Question, slo: Slo, slices: Slices, spent: Spent
 ) -> Answer:
     """Share of the window's budget that the step's bad slices are."""
-    slices = slo.slices
-    if slices is None:
-        raise ValueError(f"{slo.name} counts events, not slices of time")
     counted = _slices(step, slo, slices)
     allowed = slo.budget * slo.window / slices.length
     promised = question.promised or 0.0
@@ -65,13 +65,16 @@ def spent_by_slices(
             *(counted_slice.bad for counted_slice in counted), strict=True
         )
     )
-    least, measured, most = (
-        _share(number, allowed) for number in (surely, bad, perhaps)
+    spent_share = BudgetShare(
+        measured=share(bad, allowed),
+        least=share(surely, allowed),
+        most=share(perhaps, allowed),
     )
     length = show_duration(slices.length)
     said = (
         f"{bad} of {len(counted)} slices of {length} were bad, with less than "
-        f"{show_share(slices.target)} good events: {show_share(measured)} of the error "
+        f"{show_share(slices.target)} good events: "
+        f"{show_share(spent_share.measured)} of the error "
         f"budget of {show_duration(slo.window)}; promised at most "
         f"{show_share(promised)}"
     )
@@ -90,25 +93,13 @@ def spent_by_slices(
         "bad_slices_perhaps": perhaps,
         "slices_in_window": round(slo.window / slices.length, 3),
     }
-    error = max(most - measured, measured - least)
-    rest = {"measured": measured, "error": error, "evidence": evidence}
-    if not keeps(least, promised):
+    answer = spent_share.answer(
+        promised, said, doubt=lambda: _doubt(counted), evidence=evidence
+    )
+    if answer.outcome is Outcome.FAIL:
         decided = _overspent_at(step, counted, promised * allowed)
-        return failed(said, decided=decided, **rest)
-    if keeps(most, promised):
-        return passed(said, **rest)
-    doubtful = [
-        counted_slice
-        for counted_slice in counted
-        if counted_slice.bad.perhaps != counted_slice.bad.surely
-    ]
-    return passed(said, **rest).unsure(_doubt(doubtful))
-
-
-def _share(bad: float, allowed: float) -> float:
-    if allowed > 0:
-        return bad / allowed
-    return 0.0 if bad <= 0 else 1e9
+        return replace(answer, decided=decided)
+    return answer
 
 
 def _overspent_at(
@@ -124,10 +115,15 @@ def _overspent_at(
     return min(step.end, step.run.clocks.to_our_clock("prometheus", over[0]))
 
 
-def _doubt(slices: Sequence[_Slice]) -> str:
+def _doubt(counted: Sequence[_Slice]) -> str:
     """Return why it is open whether slices were bad."""
-    unseen = sum(not counted_slice.whole for counted_slice in slices)
-    seen = len(slices) - unseen
+    doubtful = [
+        counted_slice
+        for counted_slice in counted
+        if counted_slice.bad.perhaps != counted_slice.bad.surely
+    ]
+    unseen = sum(not counted_slice.whole for counted_slice in doubtful)
+    seen = len(doubtful) - unseen
     told = []
     if unseen:
         told.append(f"{unseen} may have been bad, and were not seen to the end")

@@ -37,8 +37,12 @@ def counts(failing: dict[int, float], until: int, slo: Slo = SLO) -> SliceCounts
         for side, samples in (("bad", bad), ("total", every))
     }
     targets = read_targets([sides["total"]], [sides["bad"]])
+    assert slo.slices is not None
     return SliceCounts(
-        slo, {side: [(1.0, series)] for side, series in sides.items()}, targets
+        slo,
+        slo.slices,
+        {side: [(1.0, series)] for side, series in sides.items()},
+        targets,
     )
 
 
