@@ -3,18 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gameday.coverage.definition import (
-    RuleDefinition,
-)
-from gameday.coverage.past import (
-    Evidence,
-)
+from gameday.coverage.definition import RuleDefinition
+from gameday.coverage.past import Evidence
 
-IS_PROVEN, STALE, SYNTHETIC, WAS_SEEN, NEVER = (
-    *("proven", "stale", "synthetic only", "seen", "never"),
-)
-
-
+IS_PROVEN, STALE, SYNTHETIC = "proven", "stale", "synthetic only"
+WAS_SEEN, NEVER = "seen", "never"
 NEW, CHANGED, SAME = "new", "changed", "same"  # of a rule, since a commit
 
 

@@ -7,7 +7,7 @@ had promised it. never: nothing is known of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gameday.coverage.definition import (
     Language,
@@ -134,12 +134,8 @@ def _of_rule(
         return [*rule_changes(then, rule), *_path_changes(proof, today.routing)]
 
     state = _proof_state(rule.name, mine, changes, newest, today)
-    return ProofState(
-        name=rule.name,
-        state=state.state,
-        because=state.because,
-        evidence=state.evidence,
-        service=state.service,
+    return replace(
+        state,
         rule=rule,
         since_base=_since_base(rule, today.base),
         counted=always(rule.expr) is not True,
