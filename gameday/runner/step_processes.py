@@ -200,11 +200,9 @@ class StepProcesses:
             self._emit(Activity(at=now, step=step, **_without_output(fields)))
             self._note_failed(progress, now, fields)
         elif name == "engine":
-            state = {"because": "", **fields}
-            self._emit(Engine(at=now, step=step, **state))
+            self._emit(Engine(at=now, step=step, **fields))
         elif name == "escaped":
-            state = {"status": "escaped", "deviated": None, **fields}
-            self._emit(Engine(at=now, step=step, **state))
+            self._emit(Engine(at=now, step=step, status="escaped", **fields))
         elif name == "log":
             self._emit(Note(at=now, text=f"{step}: engine: {fields['text']}"))
 
