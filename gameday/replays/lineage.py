@@ -7,11 +7,10 @@ was made one evaluation earlier. That is a part of what the rule is.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import RecordingRule, Rule
 from gameday.model.alerting.recording import Read, Reads
 
 ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
-Rule = AlertRule | RecordingRule
 
 
 @dataclass(frozen=True, slots=True)

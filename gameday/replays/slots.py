@@ -9,12 +9,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gameday.model.alerting.alert import AlertRule, RecordingRule, static
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Rule, static
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import ERROR, Slots
 
 LATE = 0.01  # seconds: an evaluation's clock may be read so long after its slot
-Rule = AlertRule | RecordingRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

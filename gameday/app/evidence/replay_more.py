@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from gameday.app.evidence.replay_run import UNKNOWN, RunReplay
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.recording import Read
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise
@@ -103,7 +103,7 @@ def _unit_test(
 
 def _leaves(work: RunReplay, rule: AlertRule) -> list[Read]:
     """Return what a rule reads that no recording rule makes, or made, to the ground."""
-    below = _below(work, rule)
+    below = work.recorded.below(rule.expr)
     made = {record.name for record in below} | work.recorded.lineage.gone
     exprs = [rule.expr, *(record.expr for record in below)]
     return [
@@ -114,23 +114,12 @@ def _leaves(work: RunReplay, rule: AlertRule) -> list[Read]:
     ]
 
 
-def _below(work: RunReplay, rule: AlertRule) -> list[RecordingRule]:
-    """Return the recording rules that a rule reads, and those that these read."""
-    below: list[RecordingRule] = []
-    names = work.language.names(rule.expr)
-    while names:
-        more = [r for r in work.recorded.rules if r.name in names and r not in below]
-        below += more
-        names = {name for r in more for name in work.language.names(r.expr)}
-    return below
-
-
 def _slack(work: RunReplay, rule: AlertRule) -> int:
     """Return by how many evaluations promtool may see a recording rule otherwise."""
     interval = rule.interval or 60.0
     return sum(
         math.ceil((record.interval or interval) / interval)
-        for record in _below(work, rule)
+        for record in work.recorded.below(rule.expr)
         if (record.file, record.group) != (rule.file, rule.group)
         or record.interval != rule.interval
     )

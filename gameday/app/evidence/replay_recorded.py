@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gameday.errors import UsageError
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import RecordingRule, Rule
 from gameday.model.alerting.recording import Reads, Recording, SeriesRecord
 from gameday.replays.lineage import (
     Lineage,
@@ -17,8 +17,6 @@ from gameday.replays.lineage import (
 from gameday.replays.machine import ERROR, SeriesResult, Slots
 from gameday.replays.slots import PhasesOfGroups, slots
 from gameday.runner.evaluation.server import QuestionRefused, Row, Server
-
-Rule = AlertRule | RecordingRule
 
 
 class RecordedRules:
@@ -137,15 +135,20 @@ class RecordedRules:
 
     def clock(self, expr: str) -> bool:
         """Whether an expression, or a recording rule below it, reads the time."""
-        waiting, seen = [expr], set[str]()
-        while waiting:
-            reads = self._language.reads(waiting.pop())
-            if reads.clock:
-                return True
-            names = {read.metric for read in reads.selectors} - seen
-            seen |= names
-            waiting += [rule.expr for rule in self.rules if rule.name in names]
-        return False
+        exprs = [expr, *(rule.expr for rule in self.below(expr))]
+        return any(self._language.reads(text).clock for text in exprs)
+
+    def below(self, expr: str) -> list[RecordingRule]:
+        """Return the recording rules that an expression reads, and what these read."""
+        below: list[RecordingRule] = []
+        names = self._language.names(expr)
+        while names:
+            more = [
+                rule for rule in self.rules if rule.name in names and rule not in below
+            ]
+            below += more
+            names = {name for rule in more for name in self._language.names(rule.expr)}
+        return below
 
     def since(self, reads: Reads) -> float:
         """Return from when on an expression can be evaluated, in seconds."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 from gameday.app.evidence.replay_recorded import RecordedRules
 from gameday.checks.record.clocks import read_clocks
 from gameday.coverage.definition import Language, define, rule_changes
-from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing, Rule
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
@@ -16,7 +16,7 @@ from gameday.model.verdict import Verdict
 from gameday.ports import Clock
 from gameday.replays.judged import Replayed, compared, judged
 from gameday.replays.known import known_lives, lag, written_by
-from gameday.replays.lineage import Rule, RuleLanguage
+from gameday.replays.lineage import RuleLanguage
 from gameday.replays.machine import (
     Duplicate,
     Key,

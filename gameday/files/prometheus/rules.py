@@ -16,7 +16,7 @@ from gameday.files.text.nodes import Document
 from gameday.files.text.shapes import whole
 from gameday.files.text.suggest import did_you_mean, nearest
 from gameday.files.text.units import parse_prometheus_duration
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Rule
 from gameday.model.quoting import shown
 
 _GROUP = ("name", "interval", "query_offset", "limit", "labels", "rules")
@@ -25,7 +25,6 @@ _RULE = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotat
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _CHANGING = ("$value", ".Value")  # at every evaluation
-_Rule = AlertRule | RecordingRule
 
 
 def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
@@ -36,15 +35,13 @@ def read(path: str) -> tuple[tuple[AlertRule, ...], list[Problem]]:
     return parse(read.text, path)
 
 
-def read_all(path: str) -> list[AlertRule | RecordingRule]:
+def read_all(path: str) -> list[Rule]:
     """Return the rules of a file, alerting and recording; none if it is unreadable."""
     read = source.read(path)
     return [] if read.problem is not None else _parse(yaml.parse(read.text, path))[0]
 
 
-def parse_all(
-    text: str, path: str
-) -> tuple[list[AlertRule | RecordingRule], list[Problem]]:
+def parse_all(text: str, path: str) -> tuple[list[Rule], list[Problem]]:
     """Return the rules of a text, alerting and recording, and every problem in it."""
     return _parse(yaml.parse(text, path))
 
@@ -62,7 +59,7 @@ def parse_document(
     return tuple(rule for rule in rules if isinstance(rule, AlertRule)), problems
 
 
-def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
+def _parse(document: Document) -> tuple[list[Rule], list[Problem]]:
     problems: list[Problem] = []
     here = top(document, problems, family="rules", texts=True)
     if document.root is None:
@@ -72,7 +69,7 @@ def _parse(document: Document) -> tuple[list[_Rule], list[Problem]]:
     problems += document.problems if crd else document.problems_for_go(merges_once=True)
     if not crd:
         problems += _ignored(document)
-    rules: list[_Rule] = []
+    rules: list[Rule] = []
     for part in document.all if crd else (document,):
         is_first = part is document
         each = here if is_first else top(part, problems, family="rules", texts=True)
@@ -102,13 +99,13 @@ def _is_crd(here: Cursor) -> bool:
     return isinstance(here.value, dict) and here.value.get("kind") == "PrometheusRule"
 
 
-def _document(here: Cursor, *, crd: bool) -> list[_Rule]:
+def _document(here: Cursor, *, crd: bool) -> list[Rule]:
     mapping = here.mapping("spec") if crd else here.mapping()
     if mapping is None:
         return []
     if not crd:
         mapping.only(("groups", "namespace"))
-    rules: list[_Rule] = []
+    rules: list[Rule] = []
     names: set[str] = set()
     for group in mapping.list_of("groups"):
         rules += _group(group, names, here.document.path)
@@ -123,7 +120,7 @@ class _Group(NamedTuple):
     labels: dict[str, str]
 
 
-def _group(here: Cursor, names: set[str], path: str) -> list[_Rule]:
+def _group(here: Cursor, names: set[str], path: str) -> list[Rule]:
     if here.value is None:
         here.warn("is empty; remove it", code="empty-key")
         return []
@@ -165,7 +162,7 @@ def _known_keys(here: Cursor, known: Sequence[str], others: Sequence[str]) -> No
             )
 
 
-def _rule(here: Cursor, group: _Group, place: int) -> _Rule | None:
+def _rule(here: Cursor, group: _Group, place: int) -> Rule | None:
     if here.value is None:
         here.warn("is empty; remove it", code="empty-key")
         return None

@@ -63,6 +63,9 @@ class RecordingRule:
     place: int = 0
 
 
+Rule = AlertRule | RecordingRule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
     """A label matcher: `op` is one of =, !=, =~, !~ (regexes are anchored)."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.model.alerting.alert import AlertRule, RecordingRule
+from gameday.model.alerting.alert import AlertRule, RecordingRule, Rule
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import (
     Duplicate,
@@ -111,7 +111,7 @@ def recorded(*series: SeriesRecord, last: float = 100.7302) -> Recording:
     return Recording(since=0.0, until=200.0, groups=(group,), series=series)
 
 
-def phase_of(known: PhasesOfGroups, of: AlertRule | RecordingRule) -> GroupPhase:
+def phase_of(known: PhasesOfGroups, of: Rule) -> GroupPhase:
     phase = known.of(of)
     assert phase is not None
     return phase
