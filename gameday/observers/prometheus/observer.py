@@ -176,11 +176,11 @@ class PrometheusObserver:
             itself = self.api.self_metrics_of()
             self._looked_at_itself = begun
         boot = self.api.started()  # /metrics says another time in a container
-        self._now = started + (self._offset or (0.0, 0.0))[0]
+        answered = self._prometheus_time(self._clock.now())
+        self._now = self._prometheus_time(started)
         self._book.read(groups)
-        events: list[Event] = []
-        events += self._rules.look(groups, itself, self._now)
-        events += self._rules.restarted(boot, self._now)
+        events: list[Event] = [*self._rules.restarted(boot, answered)]
+        events += self._rules.look(groups, itself, self._now, answered)
         events += self._meaning(alerts, ups, targets, begun)
         events += self._sampled(counted, starts)
         self._thorough = self._thorough and self._asked is not None
@@ -274,8 +274,12 @@ class PrometheusObserver:
             self._health.emit(Note(at=self._clock.now(), text=text))
             return []
 
+    def _prometheus_time(self, at: float) -> float:
+        """Return what Prometheus' clock shows when this machine's shows `at`."""
+        return at + (self._offset or (0.0, 0.0))[0]
+
     def _covered(self, until: float) -> bool:
-        theirs = until + (self._offset or (0.0, 0.0))[0]
+        theirs = self._prometheus_time(until)
         margin = 0.05
         if self._asked is None:
             return False

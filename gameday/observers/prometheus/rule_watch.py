@@ -72,19 +72,36 @@ class RuleWatch:
         self._looked_at_itself = 0.0
 
     def look(
-        self, groups: tuple[LiveRuleGroup, ...], itself: SelfMetrics | None, at: float
+        self,
+        groups: tuple[LiveRuleGroup, ...],
+        itself: SelfMetrics | None,
+        asked: float,
+        answered: float,
     ) -> list[RuleFailed]:
-        """Return what went wrong since the last look; `at`: its clock, now."""
+        """Return what went wrong since the last look.
+
+        `asked`, `answered`: when the look began and ended, by Prometheus' clock. What
+        a look shows may have happened until it was answered, and what the next look
+        shows since this one was asked.
+        """
         self.groups = groups
-        events = [*self._changes(at), *self._errors(), *self._overdue_groups(at)]
+        events = [
+            *self._changes(answered),
+            *self._errors(),
+            *self._overdue_groups(asked),
+        ]
         if itself is not None:
-            events += self._counted(itself, at)
-            self._looked_at_itself = at
-        self._looked = at
+            events += self._counted(itself, answered)
+            self._looked_at_itself = asked
+        self._looked = asked
         return events
 
     def restarted(self, started: float, at: float) -> list[RuleFailed]:
-        """Return a failure of every group where Prometheus was started anew."""
+        """Return a failure of every group where Prometheus was started anew.
+
+        To be asked before the look that shows it: the failure reaches back to the
+        last look before the restart.
+        """
         before, self._started = self._started, started
         if not before or abs(started - before) < 1.0:
             return []

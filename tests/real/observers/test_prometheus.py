@@ -178,12 +178,15 @@ def test_a_restart_of_prometheus_fails_every_group(run: Run) -> None:
     run.start()
     run.wait("scrape", up=True)
     run.lab.prometheus.stop()
+    ended = run.clock.now()
     run.wait("blind", source="prometheus")
+    begun = run.clock.now()
     run.lab.prometheus.start()
     run.wait("sees", source="prometheus")
     for group in ("shop", "fragile"):
         failed = run.wait("rule_failed", group=group, alert="")
         assert "restarted" in failed.because
+        assert failed.since <= ended < begun <= failed.at
 
 
 def test_an_alert_that_fires_across_a_restart_is_one_episode(run: Run) -> None:
