@@ -16,6 +16,7 @@ from gameday.model.slos.slo import (
     UP_TO,
     VALUES,
     Bucket,
+    Pair,
     Series,
     Term,
 )
@@ -28,7 +29,6 @@ COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 }
 _GAUGES = frozenset((SAMPLES, VALUES, *COMPARED))
 _SMALLEST, _LARGEST = -4, 8  # schemas of exponential buckets
-Pair = tuple[float, float]
 
 
 def reads_gauge(term: Term) -> bool:

@@ -248,6 +248,9 @@ class AlertPromise:
     ] = None
     line: int | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.alert, self.reaches))  # labels have no hash
+
     @property
     def receiver(self) -> str | None:
         """The promised receiver; of several the first. None: any will do."""

@@ -16,11 +16,10 @@ from gameday.model.slos.scraped import (
     spacing,
     target_of,
 )
-from gameday.model.slos.slo import Series
+from gameday.model.slos.slo import Pair, Series
 from gameday.model.timeline import Timeline
 
 SIDES = ("bad", "total")
-Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +111,7 @@ class Samples:
 class _Collected:
     sign: float
     labels: Mapping[str, str]
-    pairs: list[Pair]
+    values: dict[float, float]  # by time
 
 
 def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
@@ -123,9 +122,10 @@ def read_samples(timeline: Timeline, clocks: Clocks | None = None) -> Samples:
         series = collected.setdefault(event.slo, {})
         key = _key(event)
         if key not in series:
-            sign = event.sign
-            series[key] = _Collected(sign, event.series, [])
-        series[key].pairs.extend((at, float(value)) for at, value in event.values)
+            series[key] = _Collected(event.sign, event.series, {})
+        values = series[key].values
+        for at, value in event.values:
+            values[at] = float(value)
         if event.gauge:
             gauges.add(event.slo)
     known = _known(timeline, clocks or Clocks())
@@ -182,7 +182,7 @@ def _counters(
 ) -> SloSeries:
     sides: dict[str, list[Signed]] = {side: [] for side in SIDES}
     for key, collected in series.items():
-        pairs = tuple(sorted(dict(collected.pairs).items()))
+        pairs = tuple(sorted(collected.values.items()))
         counter = Series(labels=collected.labels, samples=pairs)
         sides[str(key[0])].append((collected.sign, counter))
     return SloSeries(bad=tuple(sides["bad"]), total=tuple(sides["total"]), known=known)

@@ -6,7 +6,7 @@ target: how often other targets are scraped does not matter for it.
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from gameday.checks.record.samples import SloSeries
@@ -61,11 +61,50 @@ class _Seen(NamedTuple):
     lost: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scrapes:
+    """What an SLI's scrapes after the fault's end showed.
+
+    Slot `i` is the time from `edges[i]` to `edges[i + 1]`. `out`: the slots from which
+    on the SLI is out; `lost`: the increases beside which events may have been lost.
+    """
+
+    edges: Sequence[float]
+    interval: float
+    bad: Sequence[_Seen]
+    bad_by_slot: Sequence[float]
+    total_by_slot: Sequence[float]
+    out: Sequence[int]
+    lost: Sequence[_Seen]
+
+
 def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -> Sli:
     """Return how an SLI came back after the fault's end, and stayed so until `until`.
 
     Failures after `until` do not belong to this recovery.
     """
+    clocks = step.run.clocks
+    seen = step.once((_Scrapes, slo.name, end), lambda: _read_scrapes(step, slo, end))
+    due = clocks.to_source_clock("prometheus", until)
+    out, open_ = _begun_by(due, seen.edges, seen.out, seen.bad)
+    after, below = _recovery_time(seen.edges, out, seen.bad)
+    if open_:  # its first scrape shows what came before or after the time was over
+        sure, _ = _recovery_time(seen.edges, out[: -len(open_)], seen.bad)
+        below = max(below, after - sure)
+    unsure = clocks.error("prometheus", end)
+    return Sli(
+        slo=slo.name,
+        events=sum(seen.total_by_slot),
+        bad=sum(seen.bad_by_slot),
+        recovered=not out or out[-1] < len(seen.edges) - 2,
+        recovered_after=after,
+        below=below + (unsure if out else 0.0),
+        above=_unseen_delay(seen, after) + unsure,
+    )
+
+
+def _read_scrapes(step: StepRun, slo: Slo, end: float) -> _Scrapes:
+    """Return what an SLI's scrapes showed after the fault's end."""
     run = step.run
     counters = run.samples.of(slo.name)
     interval = counters.interval or run.scrape_interval or 1.0
@@ -76,28 +115,20 @@ def read_sli(step: StepRun, slo: Slo, end: float, until: float = float("inf")) -
     out = _slots_out(slo, counters, edges, (bad, total))
     if _rate(counters, start) * interval * EMPTY >= EXPECTED:
         out = sorted({*out, *_empty_slots(total)})
-    due = run.clocks.to_source_clock("prometheus", until)
-    out, open_ = _begun_by(due, edges, out, seen["bad"])
-    after, below = _recovery_time(edges, out, seen["bad"])
-    if open_:  # its first scrape shows what came before or after the time was over
-        sure, _ = _recovery_time(edges, out[: -len(open_)], seen["bad"])
-        below = max(below, after - sure)
-    unsure = run.clocks.error("prometheus", end)
     begun = run.clocks.to_source_clock("prometheus", step.start or end)
     lost = [
-        series
-        for side in seen.values()
-        for series in side
-        if series.lost and series.before > begun + _STRIKES
+        increase
+        for increase in (*seen["bad"], *seen["total"])
+        if increase.lost and increase.before > begun + _STRIKES
     ]
-    return Sli(
-        slo=slo.name,
-        events=sum(total),
-        bad=sum(bad),
-        recovered=not out or out[-1] < len(edges) - 2,
-        recovered_after=after,
-        below=below + (unsure if out else 0.0),
-        above=_unseen_delay(lost, start, after, interval) + unsure,
+    return _Scrapes(
+        edges=edges,
+        interval=interval,
+        bad=seen["bad"],
+        bad_by_slot=bad,
+        total_by_slot=total,
+        out=out,
+        lost=lost,
     )
 
 
@@ -164,7 +195,7 @@ def _windows_out(slo: Slo, bad: Sequence[float], total: Sequence[float]) -> list
 
 
 def _is_slot_out(slo: Slo, bad: float, total: float) -> bool:
-    return bad > max(FEW, slo.tolerated * total)
+    return bad > FEW and bad > slo.tolerated * total
 
 
 def _is_surely_out(
@@ -241,7 +272,7 @@ def _recovery_time(
         return 0.0, 0.0
     begin, end = edges[out[-1]], edges[out[-1] + 1]
     showing = [
-        stretch for stretch in bad if stretch.events and begin < stretch.at <= end
+        increase for increase in bad if increase.events and begin < increase.at <= end
     ]
     if not showing:
         return end - edges[0], end - begin
@@ -250,12 +281,12 @@ def _recovery_time(
     return after, min(after, latest.at - latest.before)
 
 
-def _unseen_delay(
-    lost: Sequence[_Seen], start: float, after: float, interval: float
-) -> float:
+def _unseen_delay(seen: _Scrapes, after: float) -> float:
     """Return how much later bad events may have come of which nothing was seen."""
+    recovered = seen.edges[0] + after
     latest = (
-        min(stretch.at, stretch.before + interval) - start - after for stretch in lost
+        min(increase.at, increase.before + seen.interval) - recovered
+        for increase in seen.lost
     )
     return max(0.0, max(latest, default=0.0))
 
@@ -266,13 +297,15 @@ def _scrape_values(counters: SloSeries, side: str, start: float) -> list[_Seen]:
     for sign, series in counters.side(side):
         target = counters.targets.get(target_of(series), Scraped())
         from_zero = births(series, target, start)
-        low = bisect.bisect_right(series.samples, (start, float("inf"))) - 1
-        later = replace(series, samples=series.samples[max(0, low) :])
+        low = bisect.bisect_right(series.numbers, (start, float("inf"))) - 1
+        later = series.numbers[max(0, low) :]
         for increase in increases(later, from_zero=from_zero, target=target):
             before, lost = increase.before, increase.fell
+            if not (increase.events or increase.first or lost or target.resets):
+                continue
             if increase.first:
                 before = _scrape_before(target, increase.at)
-                lost = side == "bad" and sign * later.samples[0][1] > 0
+                lost = side == "bad" and sign * later[0][1] > 0
                 lost = lost and increase.at > start and not from_zero
             elif target.resets:
                 lost = lost or target.reset_in(increase.before, increase.at) is not None
@@ -289,10 +322,10 @@ def _scrape_before(target: Scraped, at: float) -> float:
 def _per_slot(seen: Sequence[_Seen], edges: Sequence[float]) -> list[float]:
     """Return the events of each slot: those first seen in its scrape."""
     slots = [0.0] * (len(edges) - 1)
-    for stretch in seen:
-        index = bisect.bisect_left(edges, stretch.at) - 1
+    for increase in seen:
+        index = bisect.bisect_left(edges, increase.at) - 1
         if 0 <= index < len(slots):
-            slots[index] += stretch.events
+            slots[index] += increase.events
     return slots
 
 

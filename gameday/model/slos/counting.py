@@ -18,8 +18,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from gameday.model.slos.scraped import Scraped, Target, numbers, read_targets, target_of
-from gameday.model.slos.slo import Series
+from gameday.model.slos.scraped import Scraped, Target, read_targets, target_of
+from gameday.model.slos.slo import Pair, Series
 
 Signed = tuple[float, Series]
 _LATE = 1.5  # scrapes by which a target may be behind the others
@@ -126,20 +126,22 @@ def count_signed(
 
 
 def increases(
-    series: Series, *, from_zero: bool, target: Scraped | None = None
+    pairs: Iterable[Pair], *, from_zero: bool, target: Scraped | None = None
 ) -> Iterator[Increase]:
-    """Return what each sample adds.
+    """Return what each sample of a series adds.
 
     The first sample adds its whole value when the series is known to have been
     born at zero, nothing otherwise.
     """
+    may_reset = target is not None and bool(target.resets)
     before = previous = None
-    for at, value in numbers(series):
+    for at, value in pairs:
         if before is None or previous is None:
-            events = value if from_zero else 0.0
-            yield Increase(before=at, at=at, events=events, first=True)
-        else:
+            yield Increase(at, at, value if from_zero else 0.0, first=True)
+        elif value < previous or may_reset:
             yield _step(before, at, previous, value, target)
+        else:
+            yield Increase(before, at, value - previous)
         before, previous = at, value
 
 
@@ -149,7 +151,7 @@ def births(series: Series, target: Scraped, start: float) -> bool:
     Its target was scraped before without it, or its process is younger than the
     scrape before.
     """
-    pairs = numbers(series)
+    pairs = series.numbers
     if not pairs or pairs[0][0] <= start:
         return False
     if target.first < pairs[0][0]:
@@ -188,8 +190,7 @@ def _step(
 ) -> Increase:
     if value < previous:
         return Increase(before=before, at=at, events=value, fell=True)
-    resets = target is not None and target.resets
-    reset = target.reset_in(before, at) if target and resets else None
+    reset = target.reset_in(before, at) if target else None
     if reset is None:
         return Increase(before=before, at=at, events=value - previous)
     doubt = 0.0 if reset.sure else previous
@@ -258,7 +259,7 @@ class _OfSeries:
 
 
 def _of_series(series: Series, window: _Window) -> _OfSeries:
-    pairs = numbers(series)
+    pairs = series.numbers
     low = bisect.bisect_right(pairs, (window.start, float("inf"))) - 1
     until = max(window.end, window.last)
     if not pairs or (low < 0 and pairs[0][0] > until):
@@ -266,13 +267,13 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     born = low < 0
     from_zero = births(series, window.target, window.start)
     high = bisect.bisect_left(pairs, (window.end, float("-inf")))
-    inside = Series(labels=series.labels, samples=tuple(pairs[max(low, 0) : high + 1]))
+    inside = pairs[max(low, 0) : high + 1]
     if _only_rises(inside, window.target):
         return _OfSeries(
             counted=Counted(
                 value=_increase(inside, from_zero=from_zero),
-                since=inside.samples[0][0],
-                until=inside.samples[-1][0],
+                since=inside[0][0],
+                until=inside[-1][0],
                 born=int(born),
             ),
             older=pairs[0][1] if born and not from_zero else 0.0,
@@ -295,14 +296,14 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     )
 
 
-def _only_rises(series: Series, target: Scraped) -> bool:
+def _only_rises(pairs: Sequence[Pair], target: Scraped) -> bool:
     """Whether nothing began anew, so that the two ends tell all there is to tell."""
-    values = [value for _, value in series.samples]
+    values = [value for _, value in pairs]
     return not target.resets and all(map(operator.le, values, values[1:]))
 
 
-def _increase(series: Series, *, from_zero: bool) -> float:
-    last, first = series.samples[-1][1], series.samples[0][1]
+def _increase(pairs: Sequence[Pair], *, from_zero: bool) -> float:
+    last, first = pairs[-1][1], pairs[0][1]
     return last if from_zero else last - first
 
 
@@ -343,7 +344,7 @@ def _pads(
     """Return the least and the most that a series counted outside of a span."""
     start, end = span
     born = births(series, target, start)
-    steps = list(increases(series, from_zero=born, target=target))
+    steps = list(increases(series.numbers, from_zero=born, target=target))
     before = _part(steps, start, after=False)
     after = _part(steps, end, after=True)
     return before[0] + after[0], before[1] + after[1]

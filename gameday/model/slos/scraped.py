@@ -18,10 +18,10 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gameday.model.slos.slo import Series
+from gameday.model.slos.slo import Pair, Series
 
 Target = tuple[str, str]  # job, instance: what one scrape reads
-Pair = tuple[float, float]
+Pairs = Sequence[Pair]
 
 _ROUNDED = 0.002  # seconds by which two stamps of one scrape may differ
 _PLAUSIBLE = 2.0  # times the busiest traffic that may have come since a reset
@@ -88,22 +88,17 @@ def target_of(series: Series) -> Target:
     return series.labels.get("job", ""), series.labels.get("instance", "")
 
 
-def numbers(series: Series) -> list[Pair]:
-    """Return the samples that are numbers; a staleness marker is a NaN."""
-    return [pair for pair in series.samples if pair[1] == pair[1]]
-
-
 def read_targets(
     totals: Iterable[Series],
     others: Iterable[Series] = (),
     known: TargetHistory = NOTHING,
 ) -> dict[Target, Scraped]:
     """Return the targets of series; `totals` count all events, `others` some."""
-    by_target: dict[Target, tuple[list[list[Pair]], list[list[Pair]]]] = {}
+    by_target: dict[Target, tuple[list[Pairs], list[Pairs]]] = {}
     came_up: dict[Target, float] = {}
     for side, several in enumerate((totals, others)):
         for series in several:
-            pairs = numbers(series)
+            pairs = series.numbers
             if pairs:
                 sides = by_target.setdefault(target_of(series), ([], []))
                 sides[side].append(pairs)
@@ -135,20 +130,21 @@ def _start_times(series: Series, known: TargetHistory) -> dict[Target, float]:
 
 
 def _scraped(
-    totals: list[list[Pair]],
-    every: list[list[Pair]],
+    totals: list[Pairs],
+    every: list[Pairs],
     known: TargetHistory,
     whose: tuple[Target, float | None],
 ) -> Scraped:
     target, came_up = whose
     times = sorted({at for pairs in every for at, _ in pairs})
     processes = sorted(known.processes.get(target, ()))
-    resets = _resets(totals, times, [at for at, _ in processes[1:]])
+    rate = _busiest(totals)
+    resets = _resets(totals, times, [at for at, _ in processes[1:]], rate)
     return Scraped(
         times=tuple(times),
         resets=tuple(resets),
         interval=spacing(times),
-        rate=_busiest(totals),
+        rate=rate,
         first=min(times[0], known.scraped.get(target, times[0])),
         began=_beginning(processes, came_up),
     )
@@ -185,7 +181,7 @@ def _with_rates(targets: dict[Target, Scraped]) -> dict[Target, Scraped]:
     }
 
 
-def _busiest(totals: Iterable[list[Pair]]) -> float:
+def _busiest(totals: Iterable[Pairs]) -> float:
     """Return the most events per second that the totals show between two scrapes."""
     rates: dict[tuple[float, float], float] = {}
     for pairs in totals:
@@ -197,10 +193,9 @@ def _busiest(totals: Iterable[list[Pair]]) -> float:
 
 
 def _resets(
-    totals: list[list[Pair]], times: Sequence[float], anew: Sequence[float]
+    totals: list[Pairs], times: Sequence[float], anew: Sequence[float], rate: float
 ) -> list[Reset]:
     """Return a target's resets, in order; `anew`: the first scrapes of processes."""
-    rate = _busiest(totals)
     suspects = {**_vanished(totals, times), **_falls(totals, times)}
     resets: dict[float, Reset] = {}
     for at, before in suspects.items():
@@ -214,7 +209,7 @@ def _resets(
     return [resets[at] for at in sorted(resets)]
 
 
-def _falls(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
+def _falls(totals: list[Pairs], times: Sequence[float]) -> dict[float, float]:
     """Return the scrapes at which a total fell, each with the scrape before.
 
     A series that was away for some scrapes fell at the first of these.
@@ -227,7 +222,7 @@ def _falls(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, floa
     }
 
 
-def _vanished(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, float]:
+def _vanished(totals: list[Pairs], times: Sequence[float]) -> dict[float, float]:
     """Return the scrapes at which a total with events was gone for good.
 
     A scrape does not count if the target itself was gone, or if the total was only read
@@ -242,9 +237,7 @@ def _vanished(totals: list[list[Pair]], times: Sequence[float]) -> dict[float, f
     return vanished
 
 
-def _reset(
-    totals: list[list[Pair]], before: float, at: float, rate: float
-) -> Reset | None:
+def _reset(totals: list[Pairs], before: float, at: float, rate: float) -> Reset | None:
     """Return the target's reset at a scrape; None where only single series fell."""
     change = others = 0.0
     vanished = True

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+Pair = tuple[float, float]  # a sample: its time and its value
 
 COUNTER = "counter"
 SAMPLES = "samples"  # of a gauge
@@ -84,7 +87,7 @@ class Bucket:
     count: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Series:
     """Raw samples of one series: labels and (time, value) pairs in order.
 
@@ -92,5 +95,10 @@ class Series:
     """
 
     labels: Mapping[str, str]
-    samples: tuple[tuple[float, float], ...]
+    samples: tuple[Pair, ...]
     histograms: tuple[tuple[float, tuple[Bucket, ...]], ...] = ()
+
+    @cached_property
+    def numbers(self) -> tuple[Pair, ...]:
+        """The samples that are numbers; a staleness marker is a NaN."""
+        return tuple(pair for pair in self.samples if pair[1] == pair[1])

@@ -149,7 +149,7 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     for key, values in increments.items():
         series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
         born = bool(values) and min(values) > earliest + 1
-        for increase in increases(series, from_zero=born):
+        for increase in increases(series.numbers, from_zero=born):
             if not increase.first or born:
                 middle = (increase.before + increase.at) / 2
                 placed.append((middle, key[1] * increase.events))

@@ -237,7 +237,7 @@ def test_adding_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize(("from_zero", "first"), [(True, 4.0), (False, 0.0)])
 def test_increases_by_scrape(from_zero: bool, first: float) -> None:
     series = counter((0, 4), (1, 6), (2, float("nan")), (3, 1))
-    by_scrape = list(increases(series, from_zero=from_zero))
+    by_scrape = list(increases(series.numbers, from_zero=from_zero))
     assert [(increase.at, increase.events) for increase in by_scrape] == [
         (0, first),
         (1, 2),
