@@ -1,9 +1,9 @@
 """A step as the checks see it: its fault's interval, its end, what disturbed it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from gameday.checks.questions import services
 from gameday.checks.record.fault_end import end_of_faults, look_errors
@@ -38,6 +38,7 @@ from gameday.model.target import Instance
 from gameday.model.verdict import Ending
 
 _Kind = TypeVar("_Kind", bound=StepEvent)
+_Read = TypeVar("_Read")
 BY_ITSELF = ("self", "")  # by whom a fault ended that nobody undid
 
 
@@ -47,7 +48,7 @@ class StepRun:
 
     run: Run
     step: Step
-    counted: dict[str, Any] = field(default_factory=dict, compare=False)  # by SLO
+    _known: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -58,6 +59,15 @@ class StepRun:
         """Return the step's own events of a kind."""
         events = self.run.timeline.of(kind)
         return [event for event in events if event.step == self.name]
+
+    def once(self, key: Hashable, read: Callable[[], _Read]) -> _Read:
+        """Return what `read` returns, which is called the first time only.
+
+        For what several questions of a step rest on, such as an SLO's counts.
+        """
+        if key not in self._known:
+            self._known[key] = read()
+        return cast("_Read", self._known[key])
 
     @cached_property
     def services(self) -> tuple[str, ...]:

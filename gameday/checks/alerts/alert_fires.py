@@ -106,14 +106,14 @@ def _page_from_elsewhere(promised: PromisedAlert) -> Reading | None:
     """Return the page of an alert that this Prometheus has no rule for."""
     if promised.fired or promised.evaluated_here:
         return None
-    return next(iter(Notifications(promised).readings), None)
+    return next(iter(Notifications.of(promised).readings), None)
 
 
 def _firing_elsewhere_before(promised: PromisedAlert, deadline: float) -> str:
     """Return that an alert without a rule here had been firing before; or empty."""
     if promised.fired or promised.evaluated_here:
         return ""
-    return Notifications(promised).firing_elsewhere_before(deadline)
+    return Notifications.of(promised).firing_elsewhere_before(deadline)
 
 
 def _wanted(promised: PromisedAlert) -> str:

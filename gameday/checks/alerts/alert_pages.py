@@ -33,7 +33,7 @@ def reaches(step: StepRun, question: Question) -> Answer:
     deadline = page_deadline(promised)
     if promised.why_unanswerable:
         return unknown(promised.why_unanswerable)
-    notified = Notifications(promised)
+    notified = Notifications.of(promised)
     if "pager" not in step.run.sources:
         silent_ = not promised.fired or promised.silent_victims
         if silent_:
@@ -55,7 +55,7 @@ def pages_within(step: StepRun, question: Question) -> Answer:
         return unknown(promised.why_unanswerable)
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
-    notified = Notifications(promised)
+    notified = Notifications.of(promised)
     page = notified.first(wanted)
     if page is None:
         return _missing(notified, wanted, deadline)
@@ -80,7 +80,7 @@ def page_resolves_within(step: StepRun, question: Question) -> Answer:
         return unknown(promised.why_unanswerable or "the fault was not seen to end")
     if "pager" not in step.run.sources:
         return unknown("the scenario observes no pages, so their times are not known")
-    notified = Notifications(promised)
+    notified = Notifications.of(promised)
     wanted = promised.promise.receiver
     if notified.first(wanted) is None:
         said = f"{notified.why_no_page(wanted)}, so none could resolve"

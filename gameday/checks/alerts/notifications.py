@@ -16,6 +16,7 @@ from gameday.checks.pages.matching import EARLY, SAME
 from gameday.checks.pages.mutes import SILENCE, Mute, open_through
 from gameday.checks.pages.pages import FIRING, RESOLVED, Page, label_key
 from gameday.checks.pages.reading import Reading
+from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 
 
@@ -24,6 +25,12 @@ class Notifications:
     """The notifications about one promised alert since the fault began."""
 
     promised: PromisedAlert
+
+    @classmethod
+    def of(cls, promised: PromisedAlert) -> "Notifications":
+        """Return a promise's notifications, which are read once for its step."""
+        key = (cls, promised.promise)
+        return promised.step.once(key, lambda: cls(promised))
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -199,9 +206,7 @@ class Notifications:
 
     @cached_property
     def _step_readings(self) -> tuple[Reading, ...]:
-        start, end = self.promised.start, self.promised.step.end
-        readings = self.promised.step.run.mailbox.readings
-        return tuple(reading for reading in readings if start <= reading.page.at <= end)
+        return self.promised.step.once(Reading, lambda: _read_in(self.promised.step))
 
     def _is_promised(self, reading: Reading) -> bool:
         match = reading.match
@@ -288,3 +293,11 @@ class Notifications:
                         since=silence.since,
                         until=silence.until,
                     )
+
+
+def _read_in(step: StepRun) -> tuple[Reading, ...]:
+    """Return what pages said from the fault's start to the step's end."""
+    readings, start = step.run.mailbox.readings, step.start or 0.0
+    return tuple(
+        reading for reading in readings if start <= reading.page.at <= step.end
+    )

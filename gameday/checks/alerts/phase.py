@@ -1,15 +1,16 @@
 """The phase of a run's fault: where it fell between scrapes and evaluations."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
+from gameday.checks.step import StepRun
 from gameday.model.alerting.alert import AlertRule
-from gameday.model.alerting.expression import Selector, selectors
+from gameday.model.alerting.expression import selectors
 from gameday.model.alerting.expression_parser import parse
 from gameday.model.events import Scrape
+from gameday.model.slos.scraped import Target
 from gameday.model.timing.phase import Grid, Phases, undecided
 from gameday.model.timing.rule_delays import jobs_of
 
@@ -71,7 +72,7 @@ def _phases(
     why = undecided(rule, monitoring)
     if why or not every:
         return why or "the interval of its evaluations is not known"
-    targets = _deciding_scrapes(run, rule, episode, change)
+    targets = _deciding_scrapes(promised.step, rule, episode, change)
     if len(targets) != 1:
         what = f"{len(targets)} scrape targets decide together"
         return what if targets else "no scrape of what it reads was recorded"
@@ -84,36 +85,48 @@ def _phases(
 
 
 def _deciding_scrapes(
-    run: Run, rule: AlertRule, episode: Episode, change: float
+    step: StepRun, rule: AlertRule, episode: Episode, change: float
 ) -> list[Scrape]:
     """Return a scrape of each target that the rule reads for this alert."""
-    newest: dict[tuple[str, str], Scrape] = {}
-    for scrape in run.timeline.of(Scrape):
-        key = (scrape.job, scrape.instance)
-        if key not in newest or scrape.at <= change:
-            newest[key] = scrape
-    read = [selector for selector in selectors(parse(rule.expr)) if selector.name]
-    admitted = {
-        key: scrape
-        for key, scrape in newest.items()
-        if _is_within_phase(run, read, *key)
-    }
+    run, expr = step.run, rule.expr
+    newest = step.once(("newest scrapes", change), lambda: _newest_scrapes(run, change))
+    read = step.once(("targets read", expr), lambda: _targets_read(run, expr))
     own = [
-        scrape
-        for (job, instance), scrape in admitted.items()
+        newest[job, instance]
+        for job, instance in read
         if episode.labels.get("instance") == instance
         and episode.labels.get("job", job) == job
     ]
-    return own or list(admitted.values())
+    return own or [newest[target] for target in read]
 
 
-def _is_within_phase(
-    run: Run, read: Iterable[Selector], job: str, instance: str
-) -> bool:
-    monitoring = run.plan.monitoring
-    return any(
-        job in {known.name for known in jobs_of(selector, monitoring)}
-        and selector.admits("job", job)
-        and selector.admits("instance", instance)
-        for selector in read
+def _newest_scrapes(run: Run, change: float) -> dict[Target, Scrape]:
+    """Return each target's last scrape before a change; its first where none was."""
+    newest: dict[Target, Scrape] = {}
+    for scrape in run.timeline.of(Scrape):
+        target = (scrape.job, scrape.instance)
+        if target not in newest or scrape.at <= change:
+            newest[target] = scrape
+    return newest
+
+
+def _targets_read(run: Run, expr: str) -> list[Target]:
+    """Return the scrape targets of the record that an expression may select."""
+    feeding = [
+        (selector, {job.name for job in jobs_of(selector, run.plan.monitoring)})
+        for selector in selectors(parse(expr))
+        if selector.name
+    ]
+    targets = dict.fromkeys(
+        (scrape.job, scrape.instance) for scrape in run.timeline.of(Scrape)
     )
+    return [
+        (job, instance)
+        for job, instance in targets
+        if any(
+            job in jobs
+            and selector.admits("job", job)
+            and selector.admits("instance", instance)
+            for selector, jobs in feeding
+        )
+    ]

@@ -241,7 +241,10 @@ class PromisedAlert:
 
 
 def promise_of(step: StepRun, question: Question) -> PromisedAlert:
-    """Return the promise that a question is about."""
-    if question.alert is None:
+    """Return the promise that a question is about; one for all its questions."""
+    promise = question.alert
+    if promise is None:
         raise ValueError(f"{question.question} is asked without an alert")
-    return PromisedAlert(step=step, promise=question.alert)
+    return step.once(
+        (PromisedAlert, promise), lambda: PromisedAlert(step=step, promise=promise)
+    )

@@ -115,7 +115,7 @@ def _alertmanager(
         step, question, span
     )
     if question.alert is not None:
-        why = Notifications(promise_of(step, question)).doubt(span.start, span.end)
+        why = Notifications.of(promise_of(step, question)).doubt(span.start, span.end)
         if why:
             yield Doubt(kind=DoubtKind.MUTED, because=why)
 

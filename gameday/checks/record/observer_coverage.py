@@ -132,8 +132,8 @@ class ObserverCoverage:
                     f" {event.because}"
                 )
                 yield Doubt(kind=_kind(event), because=because, since=since)
-        for group, (last, interval) in sorted(self.evaluated.items()):
-            if scope.has_group(*group) and last + interval + SLACK < span.end:
+        for group, (last, interval) in self.evaluated.items():
+            if last + interval + SLACK < span.end and scope.has_group(*group):
                 because = (
                     f"the rules of the group {group[0]} were evaluated only up to "
                     f"{show_instant(last)}"
@@ -195,7 +195,7 @@ def _evaluated(
         group = (event.group, event.file)
         if group not in evaluated or evaluated[group][0] < last:
             evaluated[group] = (last, event.interval)
-    return evaluated
+    return dict(sorted(evaluated.items()))
 
 
 def recording_of(event: RuleFailed) -> str:

@@ -95,6 +95,10 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
 
 def slack(step: StepRun) -> str:
     """Return why the load did not keep its rate in a step; empty when it did."""
+    return step.once("slack of the load", lambda: _slack(step))
+
+
+def _slack(step: StepRun) -> str:
     load, start = step.run.plan.scenario.load, step.start
     if load is None or not load.url or start is None:
         return ""

@@ -22,8 +22,6 @@ from gameday.checks.step import StepRun
 from gameday.model.events import Probe
 from gameday.model.slos.slo import Slo
 
-_SENT = "what the load sent"  # no SLO has such a name
-
 
 def agrees_with_load(step: StepRun, question: Question) -> Answer:
     """The SLO saw what the load's users saw; where not, nobody can trust the SLI."""
@@ -100,10 +98,8 @@ def _difference_text(step: StepRun) -> str:
 
 
 def _failed(step: StepRun) -> float:
-    if _SENT not in step.counted:
-        step.counted[_SENT] = sent_during(step, step.start or 0.0, step.end)
-    sent: LoadCount = step.counted[_SENT]
-    return sent.failed
+    start = step.start or 0.0
+    return step.once(LoadCount, lambda: sent_during(step, start, step.end)).failed
 
 
 def _tolerance(step: StepRun, slo: Slo) -> float:

@@ -41,10 +41,7 @@ class Spent:
 
 def spent_in(step: StepRun, slo: Slo) -> Spent:
     """Return what an SLO counted in a step whose fault was injected; counted once."""
-    if slo.name not in step.counted:
-        step.counted[slo.name] = _count(step, slo)
-    spent: Spent = step.counted[slo.name]
-    return spent
+    return step.once((Spent, slo.name), lambda: _count(step, slo))
 
 
 def _count(step: StepRun, slo: Slo) -> Spent:
