@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator
 
 from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
 from gameday.checks.questions import asked
-from gameday.files.scenario.scenario_wire import Expect as WrittenExpect
+from gameday.files.scenario.scenario_wire import EXPECT
 from gameday.model.promise import RATIO, SECONDS, Since
 from gameday.model.scenario import (
     OF_ALERT,
@@ -55,7 +55,7 @@ def test_it_is_read_as_it_is_declared(name: str) -> None:
         whole = {"slos": [{"slo": "checkout", **value}]}
     elif name in OF_LOAD:
         whole = {"load": value}
-    read: Expect = TypeAdapter(WrittenExpect).validate_python(whole)
+    read: Expect = SchemaValidator(EXPECT.core()).validate_python(whole)
     owner = [*read.alerts, *read.slos, *filter(None, [read.load]), read][0]
     assert getattr(owner, name) == MEANT[PROMISES[name].unit]
 

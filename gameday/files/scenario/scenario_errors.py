@@ -1,16 +1,12 @@
 """From pydantic's errors to problems: where, what was expected, what to do."""
 
 import re
-import sys
-import typing
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic_core import ValidationError
 
-from gameday.files.scenario.model_wire import FileFormat, Into
+from gameday.files.scenario.forms import Keys
+from gameday.files.scenario.model_keys import FileFormat
 from gameday.files.scenario.scenario_wire import SCENARIO
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.nodes import Path
@@ -33,8 +29,6 @@ _CODES = {
     "value_error": "value",
 }
 _SHAPES = {
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
     "dict_type": "a mapping",
     "list_type": "a list",
     "string_type": "text",
@@ -52,31 +46,11 @@ def validate(here: Cursor) -> Scenario | None:
 def validated(here: Cursor, form: FileFormat[_Model]) -> _Model | None:
     """Return a document as the model has it; None with all problems reported."""
     try:
-        with _no_plugins():
-            return form.read(here.value, here.document.path)
+        return form.read(here.value, here.document.path)
     except ValidationError as errors:
         for error in errors.errors(include_url=False):
             _report(here, error, form)
         return None
-
-
-@contextmanager
-def _no_plugins() -> Iterator[None]:
-    """Keep pydantic from looking for plugins, which costs a tenth of a check.
-
-    It would import `importlib.metadata` and read what all installed packages say.
-    """
-    name = "pydantic.plugin._loader"
-    if name in sys.modules:  # somebody else has paid for it
-        yield
-        return
-    stand_in = ModuleType(name)
-    vars(stand_in)["get_plugins"] = tuple
-    sys.modules[name] = stand_in
-    try:
-        yield
-    finally:
-        del sys.modules[name]
 
 
 def _report(here: Cursor, error: Any, form: FileFormat[Any]) -> None:
@@ -137,29 +111,13 @@ def _unknown(location: Path, form: FileFormat[Any]) -> str:
     at_step = len(location) == 1 or location[0] == "steps"
     if key in _LATER and form is SCENARIO and at_step:
         return f"{key!r} is not supported yet"
-    keys = _keys_at(location[:-1], form.keys)
-    names = [field.alias or name for name, field in keys.model_fields.items()]
-    return f"{key!r} is an unknown key{did_you_mean(key, names)}"
+    known = _keys_at(location[:-1], form.keys).known
+    return f"{key!r} is an unknown key{did_you_mean(key, list(known))}"
 
 
-def _keys_at(location: Path, keys: type[BaseModel]) -> type[BaseModel]:
+def _keys_at(location: Path, keys: Keys) -> Keys:
     """Return the keys that stand at a location."""
     for part in location:
-        for name, field in keys.model_fields.items():
-            if part == (field.alias or name):
-                keys = _keys_in(field.annotation, field.metadata) or keys
-                break
+        key = keys.known.get(str(part))
+        keys = (key and key.form.keys()) or keys
     return keys
-
-
-def _keys_in(hint: Any, said: Iterable[Any] = ()) -> type[BaseModel] | None:
-    """Return the keys that a type is read from; `said`: what it is annotated with."""
-    into = next((known for known in said if isinstance(known, Into)), None)
-    if into is not None:
-        return into.wire(hint)
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return hint
-    args = typing.get_args(hint)
-    if typing.get_origin(hint) is Annotated:
-        return _keys_in(args[0], args[1:])
-    return next((keys for keys in map(_keys_in, args) if keys is not None), None)

@@ -1,54 +1,93 @@
 """The format of `scenarios/*.yaml`: what is written in another way than the model.
 
-Imported only when a scenario is read: pydantic costs half of a start.
+Imported only when a scenario is read, since it makes all its keys.
 """
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
-
-from gameday.files.scenario.model_wire import CONFIG, FileFormat, Into
-from gameday.files.scenario.scenario_fields import Flag, Line, Namespace, Text, Word
+from gameday.files.scenario.forms import (
+    After,
+    Anything,
+    ByShape,
+    ListOf,
+    MapOf,
+    OfKind,
+    Word,
+)
+from gameday.files.scenario.model_keys import FileFormat, keys_of
 from gameday.model import scenario as model
 from gameday.model.experiment import Experiment
+from gameday.model.quoting import shown
 from gameday.model.slos.slo import Slo
 from gameday.model.target import TARGET_KINDS, TargetRef
+from gameday.model.values.kinds import (
+    FLAG,
+    TEXT,
+    ValueKind,
+    read_line,
+    read_text,
+    written,
+)
+from gameday.model.values.namespace import EXPECTED, NAME, is_name
 
 
-class Wire(BaseModel):
-    """What all of them share."""
+def _read_word(value: object) -> str:
+    text = read_line(value)
+    if " " in text:
+        raise ValueError(f"{shown(value)} has a space in it; remove it")
+    return text
 
-    model_config = CONFIG
+
+def _read_namespace(value: object) -> str:
+    text = read_text(value)
+    if not is_name(text):
+        message = f"{shown(value)} is not a namespace's name; expected {EXPECTED}"
+        raise ValueError(message)
+    return text
 
 
-class Docker(Wire):
+_LINE = ValueKind(meaning="one line of text", read=read_line, schema=TEXT.schema)
+_WORD = ValueKind(meaning="one word", read=_read_word, schema=TEXT.schema)
+_NAMESPACE = ValueKind(
+    meaning="a namespace's name",
+    read=_read_namespace,
+    schema=written(f"^{NAME}$", "shop", "shop-staging"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docker:
     """Containers of a compose project; `host` or `context` name the engine."""
 
-    project: Text
-    host: Text = ""
-    context: Text = ""
+    project: Annotated[str, TEXT]
+    host: Annotated[str, TEXT] = ""
+    context: Annotated[str, TEXT] = ""
 
 
-class Kubernetes(Wire):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
     """A namespace of a cluster; `context: in-cluster` is the pod's own account.
 
     `consent`: the namespace's name again, where it is the cluster's own (`kube-…`).
     `helper_image`: the image of helper pods, as the nodes can pull it.
     """
 
-    context: Line
-    namespace: Namespace
-    consent: Text = ""
-    helper_image: Word = ""
+    context: Annotated[str, _LINE]
+    namespace: Annotated[str, _NAMESPACE]
+    consent: Annotated[str, TEXT] = ""
+    helper_image: Annotated[str, _WORD] = ""
 
 
-class Local(Wire):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
     """Processes under supervisord."""
 
-    supervisor: Text
+    supervisor: Annotated[str, TEXT]
 
 
-class Target(Wire):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
     """Where the faults act; exactly one."""
 
     docker: Docker | None = None
@@ -60,7 +99,7 @@ def _target(read: Target) -> TargetRef:
     """Return the target; that exactly one is there is looked at elsewhere."""
     for name, kind in TARGET_KINDS.items():
         if (keys := getattr(read, name)) is not None:
-            options = {key: value for key, value in keys.model_dump().items() if value}
+            options = {key: value for key, value in asdict(keys).items() if value}
             return TargetRef(
                 kind=name,
                 name=options.pop(kind.name_key, ""),
@@ -70,7 +109,7 @@ def _target(read: Target) -> TargetRef:
     return TargetRef(kind="local", name="")
 
 
-def _is_flag(value: Any) -> str:
+def _flag_or_mapping(value: Any) -> str:
     return "flag" if isinstance(value, bool | str) else "mapping"
 
 
@@ -78,13 +117,11 @@ def _asked(read: bool | model.NoOtherAlerts) -> model.NoOtherAlerts:
     return model.NoOtherAlerts(asked=read) if isinstance(read, bool) else read
 
 
-NoOtherAlerts = Annotated[
-    Annotated[Flag, Tag("flag")]
-    | Annotated[model.NoOtherAlerts, Into(), Tag("mapping")],
-    Discriminator(_is_flag),
-    AfterValidator(_asked),
-]
-Expect = Annotated[model.Expect, Into(no_other_alerts=NoOtherAlerts)]
+NO_OTHER_ALERTS = After(
+    ByShape(_flag_or_mapping, flag=OfKind(FLAG), mapping=keys_of(model.NoOtherAlerts)),
+    _asked,
+)
+EXPECT = keys_of(model.Expect, no_other_alerts=NO_OTHER_ALERTS)
 
 
 def _unread(path: str) -> Experiment:
@@ -92,30 +129,26 @@ def _unread(path: str) -> Experiment:
     return Experiment(path=path, title="", document={})
 
 
-Step = Annotated[
+STEP = keys_of(
     model.Step,
-    Into(
-        experiment=Annotated[Text, AfterValidator(_unread)],
-        settings=dict[str, Any],
-        expect=Expect,
-    ),
-]
+    experiment=After(OfKind(TEXT), _unread),
+    settings=MapOf(Anything()),
+    expect=EXPECT,
+)
 
 
-def _read_apart(_: list[str]) -> tuple[Slo, ...]:
+def _read_apart(_: tuple[str, ...]) -> tuple[Slo, ...]:
     """Return no SLO: the files of which the paths are given are read later."""
     return ()
 
 
 SCENARIO = FileFormat(
     model.Scenario,
-    apiVersion=Literal["gameday/v1"],
-    kind=Literal["Scenario"],
-    target=Annotated[Target, AfterValidator(_target)],
-    observe=Annotated[
-        model.Observe, Into(files=Annotated[model.ObservedFiles, Into("Files")])
-    ],
-    slos=Annotated[list[Text], AfterValidator(_read_apart)],
-    drift=Annotated[model.DriftProbes, Into("Drift")],
-    steps=Annotated[list[Step], Field(min_length=1)],
+    apiVersion=Word("gameday/v1"),
+    kind=Word("Scenario"),
+    target=After(keys_of(Target), _target),
+    observe=keys_of(model.Observe, files=keys_of(model.ObservedFiles, "Files")),
+    slos=After(ListOf(OfKind(TEXT)), _read_apart),
+    drift=keys_of(model.DriftProbes, "Drift"),
+    steps=ListOf(STEP, fewest=1),
 )

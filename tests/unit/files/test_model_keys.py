@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ValidationError
 
-from gameday.files.scenario.model_wire import Into, wire_of
+from gameday.files.scenario.forms import Word
+from gameday.files.scenario.model_keys import FileFormat, keys_of
 from gameday.model.values.file_form import (
     REQUIRED,
     FileDefault,
@@ -61,8 +62,7 @@ class Whole:
 
 
 def read(given: Mapping[str, Any]) -> Whole:
-    adapter: TypeAdapter[Whole] = TypeAdapter(Annotated[Whole, Into()])
-    return adapter.validate_python(given)
+    return FileFormat(Whole).read(given, "d/s.yaml")
 
 
 def test_it_is_the_dataclass_that_is_read() -> None:
@@ -113,8 +113,7 @@ def test_what_is_wrong_is_told_where_it_is(
 
 
 def test_its_keys_are_those_that_a_file_has() -> None:
-    fields = wire_of(Whole).model_fields
-    keys = [key.alias or name for name, key in fields.items()]
+    keys = list(keys_of(Whole).known)
     assert keys == ["count", "lasts", "mode", "labels", "parts", "first", "except"]
 
 
@@ -151,8 +150,7 @@ class Formed:
 
 
 def formed(**given: Any) -> Formed:
-    adapter: TypeAdapter[Formed] = TypeAdapter(Annotated[Formed, Into()])
-    return adapter.validate_python({"folder": "x", **given}, context="d/s.yaml")
+    return FileFormat(Formed).read({"folder": "x", **given}, "d/s.yaml")
 
 
 @pytest.mark.parametrize(
@@ -206,23 +204,29 @@ def test_what_is_wrong_in_such_a_form_is_told_where_it_is(
 
 def test_a_key_that_has_a_default_may_be_required_of_a_file() -> None:
     with pytest.raises(ValidationError) as refused:
-        TypeAdapter(Annotated[Formed, Into()]).validate_python({})
+        FileFormat(Formed).read({}, "d/s.yaml")
     (error,) = refused.value.errors()
     assert (error["loc"], error["type"]) == (("folder",), "missing")
 
 
 def test_the_schema_says_what_a_key_means() -> None:
-    schema = TypeAdapter(Annotated[Formed, Into("Renamed")]).json_schema()
+    schema = FileFormat(Formed).json_schema()
     limits = schema["properties"]["limits"]
     assert limits["description"] == "goes with lasts"
-    assert schema["title"] == "Renamed"
     assert schema["$defs"]["Limits"]["description"] == "What ends it."
     spent = schema["$defs"]["Limits"]["properties"]["spent"]
     assert spent["description"] == "a share of all"
 
 
 def test_a_key_by_hand_that_is_no_field_is_looked_at_and_not_kept() -> None:
-    adapter: TypeAdapter[Part] = TypeAdapter(Annotated[Part, Into(kind=Literal["P"])])
-    assert adapter.validate_python({"kind": "P", "name": "x"}) == Part(name="x")
+    form = FileFormat(Part, kind=Word("P"))
+    assert form.read({"kind": "P", "name": "x"}, "d/s.yaml") == Part(name="x")
     with pytest.raises(ValidationError):
-        adapter.validate_python({"kind": "Q", "name": "x"})
+        form.read({"kind": "Q", "name": "x"}, "d/s.yaml")
+
+
+def test_the_schema_may_call_a_mapping_by_another_name() -> None:
+    parts: dict[str, dict[str, Any]] = {}
+    reference = keys_of(Part, "Renamed").json(parts)
+    assert reference == {"$ref": "#/$defs/Renamed"}
+    assert list(parts["Renamed"]["properties"]) == ["name"]
