@@ -110,7 +110,8 @@ class PrometheusObserver:
                 break
             if self._clock.monotonic() - begun > self._patience():
                 break
-            self._rounds.wait(SOON)
+            if not self._covered(until):
+                self._rounds.wait(SOON)
         self._thorough = False
         at = self._now or until
         for evaluation in (
