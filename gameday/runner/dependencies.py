@@ -9,12 +9,12 @@ from gameday.model.alerting.standing import Standing
 from gameday.model.events import Event
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.fingerprint import Fingerprint
-from gameday.model.scenario import Guardrail
 from gameday.model.target import Instance
 from gameday.ports import Clock, Emit, Observer, Store
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.engine.fork_server import Child, Tell
 from gameday.runner.engine.jobs import Job
+from gameday.runner.guardrail_monitor import Guard
 from gameday.runner.run_state import RunState
 
 Item = TypeVar("Item")
@@ -83,41 +83,6 @@ class RunningLoad(Protocol):
 
     def stop(self, patience: float) -> None:
         """End it."""
-
-
-class GuardrailReading(Protocol):
-    """What a guardrail's look found: the fields of a `guardrail` event.
-
-    `state`: ok, breached or unanswerable.
-    """
-
-    @property
-    def state(self) -> str:
-        """The state."""
-
-    @property
-    def because(self) -> str:
-        """Why, in a sentence."""
-
-    @property
-    def value(self) -> float | None:
-        """The value that was seen."""
-
-    @property
-    def limit(self) -> float | None:
-        """The value at which it breaches."""
-
-
-Look = Callable[[], GuardrailReading]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
-    """A guardrail and the look that evaluates it, every so many seconds."""
-
-    rail: Guardrail
-    look: Look
-    every: float
 
 
 def _not_lost() -> str:

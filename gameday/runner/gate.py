@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 
-from gameday.model.events import Hypothesis
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
-from gameday.ports import Observer
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.event_loop import EventLoop
 from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.readiness import (
+    GATE_PATIENCE,
+    LOOKS,
+    breached,
+    unsteady,
+    why_blind,
+)
 from gameday.runner.run_stopped import RunStopped
 
-GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered
 SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
-LOOKS = 3  # a system that has just been started may need a moment
 
 
 def pass_gate(
@@ -34,26 +37,6 @@ def pass_gate(
             raise breach
         for watch in watches:
             watch.start()
-
-
-def breached(watches: Sequence[GuardrailMonitor]) -> RunStopped | None:
-    """Look at each guardrail once; return the end where one is breached already."""
-    for watch in watches:
-        state, because = watch.once()
-        if state == "breached":
-            why = f"guardrail {watch.guard.rail.name} is already breached: {because}"
-            return RunStopped(Ending.REFUSED, why, conclusive=True)
-    return None
-
-
-def why_blind(observers: Sequence[Observer]) -> str:
-    """Return which observers cannot see right now, and why; empty: all can."""
-    reasons = (
-        f"{observer.source}: {why}"
-        for observer in observers
-        if (why := observer.probe())
-    )
-    return "; ".join(dict.fromkeys(reasons))
 
 
 def is_worth_its_fault(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:
@@ -101,14 +84,3 @@ def _hypothesis(loop: EventLoop) -> str:
 
     loop.wait(holds, or_else=lambda: run_state.hypotheses >= LOOKS)
     return unsteady(run_state.hypothesis)
-
-
-def unsteady(seen: Hypothesis | None) -> str:
-    """Return why a look at the hypothesis does not let the fault begin; or empty."""
-    if seen is None:
-        return "the steady-state hypothesis gave no answer"
-    if seen.ok is not True:
-        state = "does not hold" if seen.ok is False else "could not be told"
-        because = f": {seen.because}" if seen.because else ""
-        return f"the steady-state hypothesis {state}{because}"
-    return ""

@@ -5,10 +5,48 @@ whoever cannot see must not go on breaking things.
 """
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from gameday.model.events import Guardrail
+from gameday.model.scenario import Guardrail as PromisedGuardrail
 from gameday.ports import Clock, Emit
-from gameday.runner.dependencies import Guard
+
+
+class GuardrailReading(Protocol):
+    """What a guardrail's look found: the fields of a `guardrail` event.
+
+    `state`: ok, breached or unanswerable.
+    """
+
+    @property
+    def state(self) -> str:
+        """The state."""
+
+    @property
+    def because(self) -> str:
+        """Why, in a sentence."""
+
+    @property
+    def value(self) -> float | None:
+        """The value that was seen."""
+
+    @property
+    def limit(self) -> float | None:
+        """The value at which it breaches."""
+
+
+Look = Callable[[], GuardrailReading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A guardrail and the look that evaluates it, every so many seconds."""
+
+    rail: PromisedGuardrail
+    look: Look
+    every: float
 
 
 class GuardrailMonitor:

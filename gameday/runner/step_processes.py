@@ -25,8 +25,8 @@ from gameday.ports import Emit
 from gameday.runner.dependencies import RunDependencies
 from gameday.runner.engine.fork_server import Child
 from gameday.runner.engine.jobs import Job
+from gameday.runner.readiness import PROBE_EVERY
 
-PROBE_EVERY = 0.5  # seconds between looks at the hypothesis
 FOREIGN_PATIENCE = 10.0  # seconds for the engine to play foreign rollbacks
 REPLAY_PATIENCE = 60.0  # seconds for another process to play them
 

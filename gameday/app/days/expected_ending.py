@@ -22,10 +22,16 @@ from gameday.model.events import Hypothesis
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.runner.engine.jobs import Job
-from gameday.runner.gate import GATE_PATIENCE, LOOKS, breached, unsteady, why_blind
 from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.readiness import (
+    GATE_PATIENCE,
+    LOOKS,
+    PROBE_EVERY,
+    breached,
+    unsteady,
+    why_blind,
+)
 from gameday.runner.run_stopped import RunStopped
-from gameday.runner.step_processes import PROBE_EVERY
 
 if TYPE_CHECKING:
     from gameday.app.days.make_plan import Prepared

@@ -10,9 +10,10 @@ from gameday.errors import GamedayError, ObserverLost
 from gameday.model.plan import Plan
 from gameday.model.scenario import Endpoint
 from gameday.ports import Clock, Emit, Observer
-from gameday.runner.dependencies import Guard, RunningLoad
+from gameday.runner.guardrail_monitor import Guard
 
 if TYPE_CHECKING:
+    from gameday.runner.dependencies import RunningLoad
     from gameday.targets.opened import OpenTarget
 
 
@@ -63,7 +64,6 @@ class RunObservers:
                 return  # then the held rate stands in, and the evidence says so
 
     def _pages(self) -> Observer:
-        from gameday.observers.pages.pager import Pager
         from gameday.observers.pages.pages_observer import PagesObserver, RemoteMailbox
 
         pages = self._plan.scenario.observe.pages
@@ -72,6 +72,8 @@ class RunObservers:
         if pages.source:
             mailbox = RemoteMailbox(Endpoint(url=pages.source), self._clock)
             return PagesObserver(mailbox, self._clock)
+        from gameday.observers.pages.pager import Pager
+
         pager = Pager(pages.listen, forward=pages.forward or None, clock=self._clock)
         return RunPager(pager, PagesObserver(pager, self._clock))
 
@@ -97,7 +99,7 @@ class RunObservers:
             for rail in scenario.guardrails
         ]
 
-    def traffic(self) -> Callable[[Emit], RunningLoad] | None:
+    def traffic(self) -> "Callable[[Emit], RunningLoad] | None":
         """Return what starts the load; None where the scenario has none."""
         load = self._plan.scenario.load
         if load is None:

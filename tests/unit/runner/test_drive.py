@@ -16,10 +16,11 @@ from gameday.model.scenario import AlertPromise, Expect, Guardrail
 from gameday.model.verdict import Ending
 from gameday.observers.guard import Observation
 from gameday.ports import Emit
-from gameday.runner.dependencies import Guard, RunDependencies
+from gameday.runner.dependencies import RunDependencies
 from gameday.runner.drive import Drive
 from gameday.runner.engine.fork_server import Tell
 from gameday.runner.engine.jobs import Job
+from gameday.runner.guardrail_monitor import Guard
 from gameday.runner.run_state import RunState
 from gameday.runner.run_stopped import RunStopped
 from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan

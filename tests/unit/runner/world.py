@@ -15,8 +15,9 @@ from gameday.model.scenario import Expect, Scenario, Step
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Emit
 from gameday.runner.conditions import PendingCondition
-from gameday.runner.dependencies import Guard, RunDependencies, TakeFingerprint
+from gameday.runner.dependencies import RunDependencies, TakeFingerprint
 from gameday.runner.engine.jobs import Job
+from gameday.runner.guardrail_monitor import Guard
 from gameday.runner.run_state import RunState
 
 Item = TypeVar("Item")
