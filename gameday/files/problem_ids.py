@@ -103,6 +103,7 @@ OWN = {
     "slo/other-version": "a version of OpenSLO that is not read",
     "slo/version": "a format, a version or a kind that is not read",
     "slo/misplaced-key": "a key that has no meaning where it stands",
+    "slo/metric-name": "a metric whose name says that it is none for this place",
     "slo/window": "a window that is missing, or odd",
     "scenario/promql": "an expression that cannot be used here",
     "promise/cannot-be-kept": "the earliest possible time is beyond the promise",

@@ -7,7 +7,7 @@ words that it knows by `promql_text`, which lists it. Everything else is an erro
 import functools
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.files.promql import promql_regexes, promql_signs, promql_text, promql_types
 from gameday.files.promql.promql_types import is_kind as _is
@@ -153,13 +153,25 @@ def _unrated(node: Any) -> bool:
     return any(_unrated(child) for child in below if child is not None)
 
 
-def label_values(expr: str, label: str) -> tuple[str, ...]:
-    """Return the values that a plain selector compares a label with, for `=`."""
+class Match(NamedTuple):
+    """What a selector asks of a label: `mark` is `=`, `!=`, `=~` or `!~`."""
+
+    mark: str
+    value: str
+
+
+def matches(expr: str, label: str) -> tuple[Match, ...]:
+    """Return what a plain selector asks of a label, in order."""
     return tuple(
-        str(matcher.value)
+        Match(_mark(matcher), promql_regexes.restored(str(matcher.value)))
         for matcher in parse(expr).matchers.matchers
-        if matcher.name == label and _mark(matcher) == "="
+        if matcher.name == label
     )
+
+
+def name_in_front(expr: str) -> str:
+    """Return the metric's name in front of a plain selector's matchers, if any."""
+    return str(parse(expr).name or "")
 
 
 def ratio(expr: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:

@@ -155,7 +155,11 @@ def _slos(here: Cursor) -> Named:
     opened = [
         (place, _opened(place, path)) for place, path in _named_files(here, "slos")
     ]
-    named = [(place, document) for place, document in opened if document is not None]
+    named = [
+        (place, _objectives(document))
+        for place, document in opened
+        if document is not None
+    ]
     readings = slo.read_documents([document for _, document in named])
     slos: list[Slo] = []
     unmeasured: dict[str, str] = {}
@@ -172,6 +176,18 @@ def _slos(here: Cursor) -> Named:
                 )
             slos.append(objective)
     return Named(tuple(slos), unmeasured, complete)
+
+
+def _objectives(document: Document) -> Document:
+    """Return the documents of a file that hold SLOs: a service's may bring its own.
+
+    Where none does, the whole file, so that it is refused for what it is.
+    """
+    parts = pieces.of(document, passing=False)
+    slos = [part for part in parts if part.kind == kind.SLO]
+    if not slos:
+        return document
+    return pieces.joined(slos, pieces.concerning(parts, document.problems))
 
 
 def _taken(place: Cursor, problems: list[Problem]) -> None:

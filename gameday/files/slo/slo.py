@@ -1,6 +1,6 @@
 """SLO files as they are: OpenSLO v1, Sloth and Pyrra, told apart by their content."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -64,7 +64,20 @@ def _readings(documents: Sequence[Document]) -> list[SloReading]:
             for name, body in _named(file.objects, "DataSource")
         },
     )
-    return [_reading(file, known) for file in files]
+    namesakes = _namesakes(files)
+    return [_reading(file, known, namesakes) for file in files]
+
+
+def _namesakes(files: Sequence["_File"]) -> frozenset[str]:
+    """Return the names that Pyrra's SLOs of several namespaces have."""
+    pyrras = [here for file in files for here in file.objects if _is_pyrra(here)]
+    if not pyrras:
+        return frozenset()
+    from gameday.files.slo import pyrra
+
+    full = {pyrra.qualified(here.value) for here in pyrras}
+    names = [name.rpartition("/")[2] for name in full if name]
+    return frozenset(name for name in names if names.count(name) > 1)
 
 
 class _File(NamedTuple):
@@ -91,7 +104,7 @@ def _as_sloth_has_it(problem: Problem) -> Problem:
     return replace(problem, severity="warning", message=message)
 
 
-def _reading(file: _File, known: References) -> SloReading:
+def _reading(file: _File, known: References, namesakes: Collection[str]) -> SloReading:
     unmeasured: dict[str, str] = {}
     slos: list[Slo] = []
     for here in file.objects:
@@ -103,10 +116,10 @@ def _reading(file: _File, known: References) -> SloReading:
             from gameday.files.slo import openslo
 
             slos += openslo.read(here, known)
-        elif str(here.value.get("apiVersion")).startswith("pyrra.dev/"):
+        elif _is_pyrra(here):
             from gameday.files.slo import pyrra
 
-            slos += pyrra.read(here, unmeasured)
+            slos += pyrra.read(here, unmeasured, namesakes)
         else:
             _other(here)
     _twice(slos, file)
@@ -148,6 +161,10 @@ def _is_read_by_go(here: Cursor) -> bool:
     """Return whether Sloth or Pyrra reads the file itself, not `kubectl`."""
     if _is_sloth(here):
         return "apiVersion" not in here.value
+    return _is_pyrra(here)
+
+
+def _is_pyrra(here: Cursor) -> bool:
     return str(here.value.get("apiVersion")).startswith("pyrra.dev/")
 
 

@@ -50,7 +50,7 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
             code="version",
         )
     else:
-        body = _as_written(here)
+        body = here.as_written()
     _refuse_byte_order_mark(here)
     service = _named(body, "service")
     _labels(body)
@@ -85,14 +85,6 @@ def _spec(here: Cursor) -> Cursor | None:
             "spec is missing; expected the service and its SLOs", code="missing-key"
         )
     return here.mapping("spec")
-
-
-def _as_written(here: Cursor) -> Cursor:
-    """Return the plain form with its scalars as text: `name: 12` is a name."""
-    value = here.document.texts
-    for part in here.path:
-        value = value[part]
-    return here._replace(value=value)
 
 
 def _refuse_byte_order_mark(here: Cursor) -> None:

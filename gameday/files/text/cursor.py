@@ -62,6 +62,13 @@ class Cursor(NamedTuple):
         """Return the value under a key or an index that exists."""
         return self._replace(value=self.value[part], path=(*self.path, part))
 
+    def as_written(self) -> "Cursor":
+        """Return the same place with every scalar below as text: `name: 12`."""
+        value = self.document.texts
+        for part in self.path:
+            value = value[part]
+        return self._replace(value=value)
+
     def refuse_empty(self, *keys: str) -> None:
         """Report those of the keys that are there without a value."""
         for key in keys:

@@ -24,11 +24,12 @@ _INTEGER = (
     r"[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+"
     r"|[1-9](?:_?\d)*|0)"
 )
-_DIGITS, _HEX = r"\d(?:_?\d)*", r"[\da-fA-F](?:_?[\da-fA-F])*"
+_DIGITS, _HEX = r"[0-9](?:_?[0-9])*", r"[0-9a-fA-F](?:_?[0-9a-fA-F])*"
 _DECIMAL = (
     rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 )
 _HEXADECIMAL = rf"[+-]?0[xX](?:_?{_HEX}(?:\.(?:{_HEX})?)?|\.{_HEX})[pP][+-]?{_DIGITS}"
+_NO_NUMBER = r"nan|[+-]?inf(?:inity)?"
 _COMPLEX = r"(.*[^eEpP])([+-].+)i"
 _LONGEST_INTEGER = 40  # characters, underscores too
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
@@ -82,6 +83,16 @@ def is_number(text: str) -> bool:
 def _without_octal(text: str) -> str:
     """Return a whole number with Go's `017` written as Python's `0o17`."""
     return re.sub(r"^([+-]?)0_?(?=[0-7])", r"\g<1>0o", text)
+
+
+def go_float(text: str) -> float | None:
+    """Return the number that Go's `strconv.ParseFloat` reads; None: it reads none."""
+    if re.fullmatch(_NO_NUMBER, text, re.IGNORECASE | re.ASCII):
+        return float(text)
+    if not _is_float(text):
+        return None
+    plain = text.replace("_", "")
+    return float.fromhex(plain) if re.match("[+-]?0[xX]", plain) else float(plain)
 
 
 def _is_float(text: str) -> bool:

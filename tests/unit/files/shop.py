@@ -114,6 +114,21 @@ slos:
         total_query: sum(rate(seconds_count{job="web"}[{{.window}}]))
     alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
 """
+PYRRA = """\
+apiVersion: pyrra.dev/v1alpha1
+kind: ServiceLevelObjective
+metadata:
+  name: web-errors
+  namespace: shop
+spec:
+  target: "99.9"
+  window: 4w
+  indicator:
+    ratio:
+      errors: {metric: 'http_requests_total{job="web",code=~"5.."}'}
+      total: {metric: 'http_requests_total{job="web"}'}
+  alerting: {disabled: false, name: Burn}
+"""
 RULES = """\
 groups:
   - name: shop
