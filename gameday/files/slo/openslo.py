@@ -9,37 +9,26 @@ supported is refused by its name; nothing is guessed.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from gameday.files.slo import openslo_objects, openslo_ratio, openslo_slices
+from gameday.files.slo import (
+    openslo_objectives,
+    openslo_objects,
+    openslo_ratio,
+    openslo_slices,
+)
+from gameday.files.slo.openslo_objectives import Objective
 from gameday.files.slo.openslo_ratio import Counts, References, SampleThreshold
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.quoting import shown
-from gameday.model.slos.slo import Slices, Slo
+from gameday.model.slos.slo import Slo
 
 _SLO = (
     *("description", "service", "indicator", "indicatorRef", "timeWindow"),
     *("budgetingMethod", "objectives", "alertPolicies"),
 )
-_OBJECTIVE = (
-    *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget"),
-    *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
-)
-_INDICATOR = ("indicator", "indicatorRef")
 _STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
 _HOUR = 3600.0
-_PERCENT = 100.0
-
-
-class _Objective(NamedTuple):
-    name: str
-    target: float
-    line: int | None
-    place: int  # in the list
-    op: str = ""
-    value: float | None = None
-    slices: Slices | None = None
 
 
 def read(here: Cursor, known: References) -> Iterator[Slo]:
@@ -67,7 +56,7 @@ def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
     method = _budgeting(here)
     window = _window(here)
     counts = None if _is_composite(here) else openslo_ratio.counts(here, known)
-    targets = _objectives(here, threshold=_is_threshold(here, known))
+    targets = openslo_objectives.read(here, threshold=_is_threshold(here, known))
     if method == openslo_slices.TIMESLICES:
         targets = _by_slices(here, targets, window)
     for policy in here.list_of("alertPolicies"):
@@ -100,11 +89,11 @@ def _is_composite(here: Cursor) -> bool:
         item
         for item in here.list_of("objectives")
         if item.mapping() is not None
-        and any(item.get(key) is not None for key in _INDICATOR)
+        and any(item.get(key) is not None for key in openslo_objectives.INDICATOR)
     ]
     if not inside:
         return False
-    for key in _INDICATOR:
+    for key in openslo_objectives.INDICATOR:
         if here.get(key) is not None:
             message = "the objectives have indicators of their own; keep one place"
             here.error(message, key, code="exclusive-keys")
@@ -128,7 +117,7 @@ def _is_threshold(here: Cursor, known: References) -> bool:
     return isinstance(body, dict) and body.get("thresholdMetric") is not None
 
 
-def _counts(counts: Counts | SampleThreshold, objective: _Objective) -> Counts:
+def _counts(counts: Counts | SampleThreshold, objective: Objective) -> Counts:
     if isinstance(counts, SampleThreshold):
         return counts.counts(objective.op, objective.value or 0.0)
     return counts
@@ -190,31 +179,9 @@ def _calendar(here: Cursor) -> None:
         here.error(message, "timeZone", code="value")
 
 
-def _objectives(here: Cursor, *, threshold: bool) -> list[_Objective]:
-    made: list[_Objective] = []
-    if not here.value.get("objectives"):
-        here.warn(
-            "objectives is missing or empty; there is nothing to promise",
-            code="objective",
-        )
-    for place, item in enumerate(here.list_of("objectives")):
-        if item.mapping() is None:
-            continue
-        _objective_keys(item, threshold=threshold)
-        target = _target(item)
-        value = _number(item) if threshold else None
-        op = str(item.value.get("op") or "")
-        compared = value is not None and op in openslo_objects.OPERATORS
-        if target is not None and (compared or not threshold):
-            name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
-            name = name.strip("-") or str(len(made) + 1)
-            made.append(_Objective(name, target, item.line, place, op, value))
-    return made
-
-
 def _by_slices(
-    here: Cursor, targets: list[_Objective], window: float | None
-) -> list[_Objective]:
+    here: Cursor, targets: list[Objective], window: float | None
+) -> list[Objective]:
     """Return the objectives with their slices; without those that have an error."""
     slices = {
         place: openslo_slices.read(item, window)
@@ -226,63 +193,3 @@ def _by_slices(
         for objective in targets
         if slices[objective.place] is not None
     ]
-
-
-def _objective_keys(here: Cursor, *, threshold: bool) -> None:
-    here.only(_OBJECTIVE)
-    if here.get("compositeWeight") is not None:
-        _weight(here)
-    openslo_objects.operator(here, required=threshold)
-    for key in () if threshold else ("op", "value"):
-        if here.get(key) is not None:
-            here.warn(
-                f"{key} has no meaning for a ratio; passed over",
-                key,
-                code="misplaced-key",
-            )
-
-
-def _weight(here: Cursor) -> None:
-    if all(here.get(key) is None for key in _INDICATOR):
-        message = "has no meaning without an indicator beside it; passed over"
-        here.warn(message, "compositeWeight", code="misplaced-key")
-        return
-    weight = openslo_objects.number(here, "compositeWeight")
-    if weight is not None and weight <= 0:
-        here.error(f"{weight:g} is not above 0", "compositeWeight", code="value")
-
-
-def _number(here: Cursor) -> float | None:
-    """Return what the samples of a threshold metric are compared with."""
-    value = here.value.get("value")
-    if value is None:
-        here.error("value is required for a thresholdMetric", code="missing-key")
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(f"{shown(value)} is not a number", "value", code="wrong-type")
-    else:
-        return float(value)
-    return None
-
-
-def _target(here: Cursor) -> float | None:
-    keys = [key for key in ("target", "targetPercent") if here.get(key) is not None]
-    if len(keys) != 1:
-        which = "both" if keys else "neither"
-        message = f"has {which} of target and targetPercent; expected one of them"
-        here.error(message, code="exclusive-keys" if keys else "missing-key")
-        return None
-    key = keys[0]
-    scale = _PERCENT if key == "targetPercent" else 1.0
-    value = here.value[key]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(
-            f"target {shown(value)} is not a number; expected one below 1",
-            code="objective",
-        )
-        return None
-    if not 0 <= value / scale < 1:
-        here.error(
-            f"{value} is not at least 0 and below {scale:g}", key, code="objective"
-        )
-        return None
-    return round(value / scale, 12)
