@@ -27,7 +27,10 @@ _SLO = (
     *("description", "service", "indicator", "indicatorRef", "timeWindow"),
     *("budgetingMethod", "objectives", "alertPolicies"),
 )
-_STARTS = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
+_STARTS = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2}) +(\d{1,2}):(\d{2}):(\d{2})(?:[.,]\d+)?", re.ASCII
+)
+_LEAP_YEARS = 400  # after which the calendar repeats itself
 _HOUR = 3600.0
 
 
@@ -40,7 +43,8 @@ def read(here: Cursor, known: References) -> Iterator[Slo]:
     name = openslo_objects.metadata(here)
     body = here.mapping("spec")
     if body is None:
-        here.error("spec is missing", code="missing-key")
+        if kind != "Service" and here.get("spec") is None:
+            here.error("spec is required and missing", code="missing-key")
     elif kind == "SLO":
         yield from _slo(body, name, known)
     elif kind == "SLI":
@@ -56,7 +60,9 @@ def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
     method = _budgeting(here)
     window = _window(here)
     counts = None if _is_composite(here) else openslo_ratio.counts(here, known)
-    targets = openslo_objectives.read(here, threshold=_is_threshold(here, known))
+    targets = openslo_objectives.read(
+        here, method, threshold=_is_threshold(here, known)
+    )
     if method == openslo_slices.TIMESLICES:
         targets = _by_slices(here, targets, window)
     for policy in here.list_of("alertPolicies"):
@@ -125,8 +131,8 @@ def _counts(counts: Counts | SampleThreshold, objective: Objective) -> Counts:
 
 def _budgeting(here: Cursor) -> str:
     method = here.text("budgetingMethod", required=True)
-    known = ("Occurrences", openslo_slices.TIMESLICES, "RatioTimeslices")
-    if method == "RatioTimeslices":
+    known = ("Occurrences", openslo_slices.TIMESLICES, openslo_slices.AVERAGED)
+    if method == openslo_slices.AVERAGED:
         openslo_slices.judge_averaged(here)
     elif method and method not in known:
         hint = did_you_mean(method, known)
@@ -158,7 +164,10 @@ def _window(here: Cursor) -> float | None:
         window.warn(message, "calendar", code="window")
     seconds = openslo_objects.duration(window, "duration")
     text = window.text("duration")
-    if seconds is not None and seconds < _HOUR:
+    if seconds == 0:
+        message = f"{text!r} is no time; expected one such as 28d or 4w"
+        window.error(message, "duration", code="window")
+    elif seconds is not None and seconds < _HOUR:
         hint = "; m is a minute, M a month" if text.endswith("m") else ""
         window.warn(f"{text!r} is less than an hour{hint}", "duration", code="window")
     return seconds or None
@@ -169,14 +178,30 @@ def _calendar(here: Cursor) -> None:
 
     here.only(("startTime", "timeZone"))
     start = str(here.value.get("startTime") or "")
-    if not _STARTS.fullmatch(start):
+    if not _is_time(start):
         message = f"{shown(start)} is not a time such as 2026-01-01 00:00:00"
         here.error(message, "startTime", code="value")
     zone = here.text("timeZone", required=True)
     known = zoneinfo.available_timezones()
-    if zone and known and zone not in {*known, "Local"}:
+    if zone and known and zone not in known:
         message = f"{shown(zone)} is no time zone; expected one such as Europe/Berlin"
         here.error(message, "timeZone", code="value")
+
+
+def _is_time(text: str) -> bool:
+    """Return whether Go's `time.DateTime` reads a text."""
+    import datetime as dt
+
+    match = _STARTS.fullmatch(text)
+    if match is None:
+        return False
+    year, month, day, hour, minute, second = map(int, match.groups())
+    try:
+        dt.date(year % _LEAP_YEARS + _LEAP_YEARS, month, day)
+        dt.time(hour, minute, second)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_slices(

@@ -1,18 +1,23 @@
 """The objectives of an OpenSLO: their targets, and what a threshold compares with."""
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
-from gameday.files.slo import openslo_objects
+from gameday.files.slo import openslo_objects, openslo_slices
 from gameday.files.text.cursor import Cursor
-from gameday.model.quoting import shown
+from gameday.files.text.suggest import among
 from gameday.model.slos.slo import Slices
 
-_OBJECTIVE = (
-    *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget"),
-    *("timeSliceWindow", "indicator", "indicatorRef", "compositeWeight"),
-)
 INDICATOR = ("indicator", "indicatorRef")
+_TEXTS = ("displayName", "op", "timeSliceWindow")
+_DURATION = re.compile(r"[+-]?\d+\S")  # what any reader of OpenSLO asks of one
+# What is judged with the slices of a budgeting method.
+_OF_SLICES = {
+    openslo_slices.TIMESLICES: ("timeSliceTarget", "timeSliceWindow"),
+    openslo_slices.AVERAGED: ("timeSliceWindow",),
+}
+_NUMBERS = ("value", "target", "targetPercent", "timeSliceTarget", "compositeWeight")
 _PERCENT = 100.0
 
 
@@ -28,8 +33,11 @@ class Objective(NamedTuple):
     slices: Slices | None = None
 
 
-def read(here: Cursor, *, threshold: bool) -> list[Objective]:
-    """Return the objectives without an error; `threshold`: the indicator is one."""
+def read(here: Cursor, method: str, *, threshold: bool) -> list[Objective]:
+    """Return the objectives without an error; `threshold`: the indicator is one.
+
+    `method` is the budget's: what it asks of slices is judged by `openslo_slices`.
+    """
     made: list[Objective] = []
     if not here.value.get("objectives"):
         here.warn(
@@ -39,23 +47,44 @@ def read(here: Cursor, *, threshold: bool) -> list[Objective]:
     for place, item in enumerate(here.list_of("objectives")):
         if item.mapping() is None:
             continue
-        _objective_keys(item, threshold=threshold)
+        sound = _keys(item, method, threshold=threshold)
         target = _target(item)
-        value = _number(item) if threshold else None
-        op = str(item.value.get("op") or "")
-        compared = value is not None and op in openslo_objects.OPERATORS
-        if target is not None and (compared or not threshold):
-            name = re.sub(r"[^a-z0-9]+", "-", item.text("displayName").lower())
-            name = name.strip("-") or str(len(made) + 1)
+        op, value = item.value.get("op"), item.value.get("value")
+        compared = not threshold or _compares(item)
+        if sound and target is not None and compared:
+            name = _name(item, [objective.name for objective in made])
+            op, value = (op, float(value)) if threshold else ("", None)
             made.append(Objective(name, target, item.line, place, op, value))
     return made
 
 
-def _objective_keys(here: Cursor, *, threshold: bool) -> None:
-    here.only(_OBJECTIVE)
-    if here.get("compositeWeight") is not None:
+def _name(here: Cursor, taken: Collection[str]) -> str:
+    """Return what tells an objective from the SLO's others."""
+    words = re.sub(r"[^a-z0-9]+", "-", str(here.value.get("displayName") or "").lower())
+    number = str(len(taken) + 1)
+    name = words.strip("-") or number
+    return f"{name}-{number}" if name in taken else name
+
+
+def _keys(here: Cursor, method: str, *, threshold: bool) -> bool:
+    """Judge what holds for every objective; return whether all has its type."""
+    before = len(here.problems)
+    here.only((*_TEXTS, *_NUMBERS, *INDICATOR))
+    elsewhere = _OF_SLICES.get(method, ())
+    for key in (*_TEXTS, *_NUMBERS):
+        if key in elsewhere:
+            continue
+        if key in _NUMBERS:
+            openslo_objects.number(here, key)
+            continue
+        text = here.text(key)
+        if key == "timeSliceWindow" and text and not _DURATION.match(text):
+            message = f"{text!r} is not a duration; expected one such as 1m"
+            here.error(message, key, code="value")
+    openslo_objects.operator(here)
+    sound = not any(told.severity == "error" for told in here.problems[before:])
+    if sound and here.get("compositeWeight") is not None:
         _weight(here)
-    openslo_objects.operator(here, required=threshold)
     for key in () if threshold else ("op", "value"):
         if here.get(key) is not None:
             here.warn(
@@ -63,6 +92,19 @@ def _objective_keys(here: Cursor, *, threshold: bool) -> None:
                 key,
                 code="misplaced-key",
             )
+    return sound
+
+
+def _compares(here: Cursor) -> bool:
+    """Return whether it says what a threshold metric is compared with, and how."""
+    missing = [key for key in ("op", "value") if here.get(key) is None]
+    if missing:
+        message = (
+            f"{among(missing, 'and')} is missing, and a thresholdMetric is computed "
+            "only where it is compared; write op and value"
+        )
+        here.error(message, code="not-supported")
+    return not missing
 
 
 def _weight(here: Cursor) -> None:
@@ -70,21 +112,9 @@ def _weight(here: Cursor) -> None:
         message = "has no meaning without an indicator beside it; passed over"
         here.warn(message, "compositeWeight", code="misplaced-key")
         return
-    weight = openslo_objects.number(here, "compositeWeight")
-    if weight is not None and weight <= 0:
+    weight = here.value["compositeWeight"]
+    if weight <= 0:
         here.error(f"{weight:g} is not above 0", "compositeWeight", code="value")
-
-
-def _number(here: Cursor) -> float | None:
-    """Return what the samples of a threshold metric are compared with."""
-    value = here.value.get("value")
-    if value is None:
-        here.error("value is required for a thresholdMetric", code="missing-key")
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(f"{shown(value)} is not a number", "value", code="wrong-type")
-    else:
-        return float(value)
-    return None
 
 
 def _target(here: Cursor) -> float | None:
@@ -98,11 +128,7 @@ def _target(here: Cursor) -> float | None:
     scale = _PERCENT if key == "targetPercent" else 1.0
     value = here.value[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        here.error(
-            f"target {shown(value)} is not a number; expected one below 1",
-            code="objective",
-        )
-        return None
+        return None  # told already
     if not 0 <= value / scale < 1:
         here.error(
             f"{value} is not at least 0 and below {scale:g}", key, code="objective"

@@ -28,7 +28,7 @@ _SECONDS = dict(
         strict=True,
     )
 )
-_LONGEST_TITLE, _LONGEST_DESCRIPTION = 63, 1050
+_LONGEST_TITLE, _LONGEST_DESCRIPTION, _LONGEST_PREFIX = 63, 1050, 253
 
 
 def metadata(here: Cursor) -> str:
@@ -48,19 +48,20 @@ def metadata(here: Cursor) -> str:
     for key, value in labels.entries() if labels else ():
         _key(value, key, _LABEL, "label")
         several = value.value if isinstance(value.value, list) else [value.value]
-        if not all(isinstance(text, str) for text in several):
+        if not all(text is None or isinstance(text, str) for text in several):
             message = f"{shown(value.value)} is not text; write it in quotes"
             value.error(message, code="wrong-type")
     for key, value in annotations.entries() if annotations else ():
         _key(value, key, _ANNOTATION, "annotation")
-        if not isinstance(value.value, str):
+        if value.value is not None and not isinstance(value.value, str):
             message = f"{shown(value.value)} is not text; write it in quotes"
             value.error(message, code="wrong-type")
     return name
 
 
 def _key(here: Cursor, key: str, pattern: re.Pattern[str], what: str) -> None:
-    if not pattern.fullmatch(key):
+    prefix = key.rpartition("/")[0]
+    if not pattern.fullmatch(key) or len(prefix) > _LONGEST_PREFIX:
         here.error(f"{key!r} is no {what}'s name in OpenSLO", code="value")
 
 
@@ -119,7 +120,7 @@ def _service(here: Cursor) -> None:
 def _data_source(here: Cursor) -> None:
     here.only(("description", "type", "connectionDetails"))
     here.text("type", required=True)
-    if here.get("connectionDetails") is None:
+    if "connectionDetails" not in here.value:
         message = "connectionDetails is required and missing"
         here.error(message, code="missing-key")
 

@@ -105,6 +105,7 @@ def _ratio(here: Cursor, known: References | None) -> Counts | SampleThreshold |
         here.error("ratioMetric is missing", code="missing-key")
         return None
     ratio.only(_KEYS)
+    ratio.text("rawType")
     if ratio.get("raw") is not None:
         return _raw(ratio, known)
     return _events(ratio, known)
@@ -135,8 +136,10 @@ def _raw(here: Cursor, known: References | None) -> Counts | None:
     if others:
         message = f"raw and {among(others, 'and')} are both set; keep one of them"
         here.error(message, "raw", code="exclusive-keys")
-    kind = here.text("rawType", required=True)
-    if kind not in ("", "success", "failure"):
+    kind = here.value.get("rawType")
+    if not kind:
+        here.error("rawType is required and missing", code="missing-key")
+    elif kind not in ("", "success", "failure"):
         message = f"{kind!r} is not known; expected success or failure"
         here.error(message, "rawType", code="unknown-value")
     query = _query(here, "raw", known)
@@ -200,8 +203,8 @@ def _terms(
         _not_counted(query, reason)
         return None
     if not counter and promql.reads_unrated(query.value):
-        message = "only counters are supported; expected counter: true"
-        here.error(message, code="not-supported")
+        message = "only counters are supported; write counter: true, or a rate"
+        here.error(message, key, code="not-supported")
         return None
     return terms
 

@@ -4,7 +4,7 @@ from gameday.files.slo import openslo_objects
 from gameday.files.text.cursor import Cursor
 from gameday.model.slos.slo import Slices
 
-TIMESLICES = "Timeslices"
+TIMESLICES, AVERAGED = "Timeslices", "RatioTimeslices"
 
 
 def judge_averaged(here: Cursor) -> None:

@@ -91,16 +91,17 @@ def _file(document: Document) -> _File:
     objects = [item for part in document.all for item in _objects(part, problems)]
     if objects and all(map(_is_read_by_go, objects)):
         problems[:] = document.problems_for_go()
-    if objects and all(map(_is_sloth, objects)):
-        problems[:] = [_as_sloth_has_it(problem) for problem in problems]
+    for reader, is_read_so in (("Sloth", _is_sloth), ("OpenSLO's SDK", _is_openslo)):
+        if objects and all(map(is_read_so, objects)):
+            problems[:] = [_as_taken(problem, reader) for problem in problems]
     return _File(document.path, objects, problems)
 
 
-def _as_sloth_has_it(problem: Problem) -> Problem:
-    """Return a problem of the text, which Sloth may not mind."""
+def _as_taken(problem: Problem, reader: str) -> Problem:
+    """Return a problem of the text, which the format's own reader may not mind."""
     if problem.id != "file/duplicate-key":
         return problem
-    message = f"{problem.message.partition(';')[0]}; Sloth takes the last one"
+    message = f"{problem.message.partition(';')[0]}; {reader} takes the last one"
     return replace(problem, severity="warning", message=message)
 
 
@@ -155,6 +156,10 @@ def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:
 def _is_sloth(here: Cursor) -> bool:
     version = str(here.value.get("apiVersion") or here.value.get("version") or "")
     return version.startswith(("sloth.slok.dev/", "prometheus/"))
+
+
+def _is_openslo(here: Cursor) -> bool:
+    return bool(here.value.get("apiVersion") == _OPENSLO)
 
 
 def _is_read_by_go(here: Cursor) -> bool:

@@ -267,10 +267,10 @@ OPENSLO_MISTAKES = [
     ("target: 0.999", "target: 0.9, targetPercent: 90", "s.yaml:21: spec.objectives[0]: has both of target and targetPercent; expected one of them"),
     ("displayName: Good, target: 0.999", "displayName: Good", "s.yaml:21: spec.objectives[0]: has neither of target and targetPercent; expected one of them"),
     ("displayName: Good,", "displayName: Good, op: eq,", "s.yaml:21: spec.objectives[0].op: 'eq' is not known; expected gt, lt, gte or lte"),
-    ("counter: true", "counter: false", "s.yaml:11: spec.indicator.spec.ratioMetric: only counters are supported; expected counter: true"),
+    ("counter: true", "counter: false", "s.yaml:13: spec.indicator.spec.ratioMetric.good: only counters are supported; write counter: true, or a rate"),
     ("query: sum", "query: avg", None),
     ("target: 0.999", "target: 1", "s.yaml:21: spec.objectives[0].target: 1 is not at least 0 and below 1"),
-    ("target: 0.999", "target: '0.9'", "s.yaml:21: spec.objectives[0]: target '0.9' is not a number; expected one below 1"),
+    ("target: 0.999", "target: '0.9'", "s.yaml:21: spec.objectives[0].target: '0.9' is not a number"),
     ("Occurrences", "Timeslices", "s.yaml:21: spec.objectives[0]: timeSliceTarget is required and missing"),
     ("Occurrences", "RatioTimeslices", "s.yaml:21: spec.objectives[0]: timeSliceWindow is required and missing; expected text"),
     ("target: 0.999", "target: 0.9, indicatorRef: other", "s.yaml:8: spec.indicator: the objectives have indicators of their own; keep one place"),
@@ -567,8 +567,12 @@ def test_a_threshold_metric_by_reference_is_compared_as_each_objective_says() ->
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("op: lte, ", "", "op is required"),
-        ("value: 10, ", "", "value is required for a thresholdMetric"),
+        (
+            "op: lte, ",
+            "",
+            "op is missing, and a thresholdMetric is computed only where",
+        ),
+        ("value: 10, ", "", "value is missing, and a thresholdMetric is computed"),
         ("value: 10", "value: ten", "'ten' is not a number"),
         ("query: 'queue", "query: 'avg(queue", "not valid PromQL"),
         ('queue_length{job="web"}', "avg(queue_length)", "record it by a rule"),
