@@ -5,7 +5,7 @@ with a warning.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gameday.files.promql import promql
 from gameday.files.slo import sloth_indicator
@@ -53,15 +53,16 @@ def read(here: Cursor, unmeasured: dict[str, str]) -> Iterator[Slo]:
         body = here.as_written()
     _refuse_byte_order_mark(here)
     service = _named(body, "service")
-    _labels(body)
+    _texts(body, "labels")
     plugins = body.get(spelling.plugins)
     if plugins is not None:
         _refuse_plugins(plugins)
     if not body.value.get("slos"):
         body.error("slos is missing; expected a list of SLOs", code="missing-key")
-    for item in body.list_of("slos"):
-        if item.mapping() is not None:
-            yield from _slo(item, service, spelling, unmeasured)
+    items = [item for item in body.list_of("slos") if item.mapping() is not None]
+    _judge_merged("labels", *((body, item) for item in items))
+    for item in items:
+        yield from _slo(item, service, spelling, unmeasured)
 
 
 def _spec(here: Cursor) -> Cursor | None:
@@ -106,7 +107,7 @@ def _slo(
 ) -> Iterator[Slo]:
     name = _named(here, "name")
     here.text("description")
-    _labels(here)
+    _texts(here, "labels")
     for key, value in here.entries():
         if key not in _SLO_KEYS:
             close = nearest(key, _SLO_KEYS)
@@ -154,24 +155,41 @@ def _named(here: Cursor, key: str) -> str:
     return name
 
 
-def _labels(here: Cursor, key: str = "labels", *, filled: bool = True) -> None:
-    """Refuse labels (or annotations) without a value, and the label `__name__`.
-
-    `filled`: whether Sloth asks for a value; of the labels of both alerts it does not.
-    """
+def _texts(here: Cursor, key: str) -> None:
+    """Refuse labels or annotations of another type than text."""
     labels = here.get(key)
-    for name, value in labels.entries() if labels else ():
-        if not name or (name == "__name__" and key == "labels"):
-            value.error(
-                f"{name!r} cannot be a label here; choose another name",
-                code="label-name",
-            )
-        if value.value in (None, ""):
-            if filled:
-                value.error("has no value; Sloth asks for one", code="missing-key")
-        elif not isinstance(value.value, str):
+    for _, value in labels.entries() if labels else ():
+        if value.value is not None and not isinstance(value.value, str):
             message = f"{shown(value.value)} is not text; write it in quotes"
             value.error(message, code="wrong-type")
+
+
+def _judge_merged(key: str, *chains: Sequence[Cursor]) -> None:
+    """Refuse labels (or annotations) without a value, and the label `__name__`.
+
+    In each chain of places what a later one says replaces what an earlier one says, as
+    Sloth merges them before it looks.
+    """
+    used = {
+        value.path: (name, value)
+        for places in chains
+        for name, value in _merged(key, places).items()
+    }
+    for name, value in used.values():
+        if not name or (name == "__name__" and key == "labels"):
+            message = f"{name!r} cannot be a label here; choose another name"
+            value.error(message, code="label-name")
+        if value.value in (None, ""):
+            value.error("has no value; Sloth asks for one", code="missing-key")
+
+
+def _merged(key: str, places: Sequence[Cursor]) -> dict[str, Cursor]:
+    merged: dict[str, Cursor] = {}
+    for place in places:
+        labels = place.get(key)
+        if labels is not None and isinstance(labels.value, dict):
+            merged.update(labels.entries())
+    return merged
 
 
 def _alerting(here: Cursor) -> None:
@@ -179,18 +197,19 @@ def _alerting(here: Cursor) -> None:
     alerting = here.mapping("alerting") or here._replace(value={})
     both = [alerting.get(plain) or alerting.get(other) for plain, other in _ALERTS]
     name = alerting.text("name")
-    given = [alert for alert in both if alert is not None]
+    given = [alert or alerting._replace(value={}) for alert in both]
+    for place in (alerting, *(alert for alert in both if alert is not None)):
+        for key in ("labels", "annotations"):
+            _texts(place, key)
     alerts = [alert for alert in given if alert.mapping() is None or not _is_off(alert)]
-    if None not in both and not alerts:
+    if not alerts:
         return
     if not name:
         place = alerting if here.get("alerting") else here
         message = "name is required and missing; expected the alert's name"
         place.error(message, code="missing-key")
-    for place in (alerting, *alerts):
-        if isinstance(place.value, dict):
-            _labels(place, filled=place is not alerting)
-            _labels(place, "annotations")
+    for key in ("labels", "annotations"):
+        _judge_merged(key, *((alerting, alert) for alert in alerts))
 
 
 def _is_off(alert: Cursor) -> bool:

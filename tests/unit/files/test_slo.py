@@ -178,6 +178,30 @@ def test_what_sloth_takes_as_well(old: str, new: str, name: str) -> None:
     assert (parsed.name, problems) == (name, [])
 
 
+MERGED = [  # labels of the service, the SLO, both alerts, the page; what has no value
+    ("{a: ''}", "{a: b}", "{}", "{}", []),
+    ("{a: ''}", "{b: c}", "{}", "{}", ["labels.a"]),
+    ("{}", "{}", "{a: ''}", "{}", ["slos[0].alerting.labels.a"]),
+    ("{}", "{}", "{a: ''}", "{disable: true}", ["slos[0].alerting.labels.a"]),
+    ("{}", "{}", "{}", "{labels: {a: ''}}", ["slos[0].alerting.page_alert.labels.a"]),
+    ("{}", "{}", "{}", "{disable: true, labels: {a: ''}}", []),
+    ("{}", "{}", "{a: b}", "{labels: {a: null}}", ["slos[0].alerting.page_alert.labels.a"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "own", "both", "page", "places"), MERGED)
+def test_labels_are_merged_before_they_are_judged(
+    service: str, own: str, both: str, page: str, places: list[str]
+) -> None:
+    text = SLOTH.replace("slos:", f"labels: {service}\nslos:", 1)
+    text = text.replace("    objective:", f"    labels: {own}\n    objective:", 1)
+    start = text.index("    alerting:")
+    alerting = f"{{name: Burn, labels: {both}, page_alert: {page}}}"
+    told = errors(f"{text[:start]}    alerting: {alerting}\n")
+    assert [problem.split(": ")[1] for problem in told] == places
+    assert all(problem.endswith("has no value; Sloth asks for one") for problem in told)
+
+
 def test_two_slos_of_one_name_that_cannot_be_counted() -> None:
     section = SLOTH[SLOTH.index("  - name") :]
     uncounted = section.replace("sum(rate(seconds_count", "max(rate(seconds_count", 1)
