@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gameday.files import other_queries
+
 OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
 HELM = "Helm template"
@@ -29,13 +31,6 @@ _OLD_RECORD = re.compile(
     r"(?P<name>[A-Za-z_:][\w:]*)(?:\{[^{}\n]*\})?[ \t]*=(?![=~])(?P<expr>.+)"
 )
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
-_LOGQL = re.compile(
-    r"\}\s*(?:\|[=~>]|!=|!~|!>|\|\s*(?:json|logfmt|regexp|pattern|unpack|unwrap|drop|keep"
-    r"|line_format|label_format|decolorize|label_replace|\w+\s*(?:[=<>]|!=|!~)))"
-    r"|\b(?:bytes_rate|bytes_over_time|rate_counter)\s*\("
-)
-_NAMED_METRIC = re.compile(r"[\w:]\s*[{\[]")
 _VMALERT_GROUP = {
     *("concurrency", "params", "headers", "notifier_headers", "tenant", "debug"),
     *("eval_offset", "eval_delay", "eval_alignment", "extra_filter_labels"),
@@ -170,16 +165,6 @@ def _is_vmagent(value: Mapping[str, Any]) -> bool:
     return any(_VMAGENT_JOB & set(job) for job in jobs)
 
 
-def _is_loki(value: Mapping[str, Any]) -> bool:
-    """Return whether the rules' expressions select log streams, and no metric."""
-    groups = _mappings(value.get("groups"))
-    rules = [rule for group in groups for rule in _mappings(group.get("rules"))]
-    texts = [_QUOTED.sub("''", str(rule.get("expr"))) for rule in rules]
-    return any(_LOGQL.search(text) for text in texts) and not any(
-        _NAMED_METRIC.search(text) and not _LOGQL.search(text) for text in texts
-    )
-
-
 def _is_event_exporter(value: Mapping[str, Any]) -> bool:
     """Return whether receivers are kubernetes-event-exporter's, each with a sink."""
     receivers = _mappings(value.get("receivers"))
@@ -274,7 +259,7 @@ _ALIKE: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("Grafana provisioning file", _is_grafana),
     ("vmalert rule file", _is_vmalert),
     ("vmagent configuration", _is_vmagent),
-    ("Loki rule file", _is_loki),
+    ("Loki rule file", other_queries.are_logql),
     ("kubernetes-event-exporter configuration", _is_event_exporter),
     ("slo-generator file", _is_slo_generator),
     ("Sloth alert windows file", _is_alert_windows),
