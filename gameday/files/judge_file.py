@@ -28,7 +28,9 @@ _EXPECTED = (
 _RULES_BY_NAME = re.compile(r"rule|alert(?!manager)", re.IGNORECASE)
 _NO_KIND = f"is none of the kinds that gameday knows; {_EXPECTED}"
 _SINGLE = (SCENARIO, GATE, EXPERIMENT)  # one document a file
-_NOT_COMPUTED = ("slo/not-supported", "slo/not-counted", "slo/other-version")
+_NOT_COMPUTED = (
+    *("slo/not-supported", "slo/not-counted", "slo/other-version", "slo/plugin"),
+)
 _MUCH = 4_000_000  # bytes of a folder from which on all cores are worth starting
 _BATCH = 16  # files that a process takes at once
 

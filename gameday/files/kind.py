@@ -35,6 +35,10 @@ _PROMETHEUS = {
     *("global", "runtime", "alerting", "storage", "tracing", "otlp"),
     *("remote_write", "remote_read"),
 }
+_GATE = {"slos", "proof", "regressions", "prometheus"}
+_INDICATORS = {"events", "raw", "plugin"}
+_RULE = {"alert", "record", "expr"}
+_ROUTE = {"receiver", "match", "match_re", "matchers"}
 _GROUP = {"name", "interval", "limit", "query_offset", "labels", "rules"}
 # A title and a description are in every second document; these are not.
 _TELLING = {"method", "steady-state-hypothesis", "rollbacks", "contributions"}
@@ -78,7 +82,12 @@ def guessed(text: str) -> str:
 
 
 def _is_gate(value: dict[str, Any]) -> bool:
-    return value.get("kind") == "GatePolicy"
+    """Return whether it is our GatePolicy: other products have one too."""
+    if value.get("kind") != "GatePolicy":
+        return False
+    if "apiVersion" in value:
+        return str(value["apiVersion"]).startswith("gameday")
+    return set(value) <= {"kind", "metadata"} or bool(_GATE & set(value))
 
 
 def _is_scenario(value: dict[str, Any]) -> bool:
@@ -98,7 +107,11 @@ def _is_slo(value: dict[str, Any]) -> bool:
     api, version = str(value.get("apiVersion")), str(value.get("version"))
     if api.startswith(_SLO_APIS) or version.startswith("prometheus/"):
         return True
-    return isinstance(value.get("slos"), list) and "service" in value
+    if not isinstance(value.get("slos"), list) or "service" not in value:
+        return False
+    # Sloth's without its version; many a team has a form of its own.
+    slis = [slo.get("sli") for slo in _mappings(value["slos"])]
+    return any(isinstance(sli, dict) and _INDICATORS & set(sli) for sli in slis)
 
 
 def _is_rules(value: dict[str, Any]) -> bool:
@@ -108,21 +121,25 @@ def _is_rules(value: dict[str, Any]) -> bool:
     if alone and _is_hollow(value["groups"]):
         return True
     groups = _mappings(value.get("groups"))
-    if alone and groups:
-        bare = all("name" in group and set(group) <= _GROUP for group in groups)
-        if bare:  # groups that have no rules yet
-            return True
-    return any({"name", "rules"} <= set(group) or _has_rules(group) for group in groups)
+    if alone and groups and all(_is_bare(group) for group in groups):
+        return True
+    return any(_has_rules(group) for group in groups)
+
+
+def _is_bare(group: dict[str, Any]) -> bool:
+    """Return whether it is a group of ours whose rules are missing, or no mappings."""
+    fits = "name" in group and set(group) <= _GROUP
+    return fits and not _mappings(group.get("rules"))
 
 
 def _is_hollow(groups: Any) -> bool:
-    """Return whether there are no groups, or nothing but empty ones."""
+    """Return whether there are none, or nothing but empty ones."""
     return not groups or (isinstance(groups, list) and not any(groups))
 
 
 def _has_rules(group: dict[str, Any]) -> bool:
     rules = [rule for part in group.values() for rule in _mappings(part)]
-    return any({"alert", "record", "expr"} & set(rule) for rule in rules)
+    return any(_RULE & set(rule) for rule in rules)
 
 
 def _is_experiment(value: dict[str, Any]) -> bool:
@@ -157,8 +174,10 @@ def _is_activity(value: dict[str, Any]) -> bool:
 
 def _is_alertmanager(value: dict[str, Any]) -> bool:
     route, receivers = value.get("route"), value.get("receivers")
-    if isinstance(route, dict) and ("receiver" in route or "routes" in route):
-        return True
+    if isinstance(route, dict):
+        children = _mappings(route.get("routes"))
+        if "receiver" in route or any(_ROUTE & set(child) for child in children):
+            return True
     named = [receiver for receiver in _mappings(receivers) if "name" in receiver]
     # Without a route, who has receivers of a name may be another program.
     keys = {str(key) for receiver in named for key in receiver} - {"name"}

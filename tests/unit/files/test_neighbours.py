@@ -115,6 +115,51 @@ groups:
 }
 
 
+# Whoever knows one key of ours only is of another kind, and has no name here.
+OF_OTHERS = {
+    "gate-policy": "apiVersion: loop.dev/v1\nkind: GatePolicy\nspec: {rules: []}\n",
+    "gate-policy-without-version": """\
+schema_version: 1
+kind: GatePolicy
+metadata: {id: refunds}
+decision: {critical_failure: block}
+""",
+    "objectives-of-a-team": """\
+service: checkout
+tier: 1
+slos:
+  - {name: availability, sli: success_rate, target: 99.9, window: 30d}
+""",
+    "groups-of-rights": """\
+groups:
+  - name: admins
+    rules: [{apiGroups: [""], resources: [pods]}]
+""",
+    "groups-beside-other-keys": """\
+prometheusRule: {enabled: true}
+groups: [{name: shop, rules: []}]
+""",
+    "groups-of-words": '{"extends": ["a"], "groups": [{"name": "b", "rules": ["c"]}]}',
+    "routes-of-a-proxy": """\
+route:
+  routes: [{path: /a, backend: b}]
+""",
+}
+OF_OURS_BUT_BROKEN = {
+    "gate.yaml:2 gate/unknown-key": "kind: GatePolicy\nproofs: {}\nslos: []\n",
+    "slo.yaml:1 slo/version": """\
+service: checkout
+slos:
+  - name: availability
+    objective: 99.9
+    sli: {events: {error_query: "a[{{.window}}]", total_query: "b[{{.window}}]"}}
+""",
+    "rules.yaml:1 rules/wrong-type": "groups: [{name: shop, rules: up == 0}]\n",
+    "items.yaml:1 rules/wrong-type": "groups: [{name: shop, rules: [up]}]\n",
+    "am.yaml:1 alertmanager/missing-key": "route: {routes: [{receiver: a}]}\n",
+}
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def written(name: str, text: str) -> Path:
@@ -162,6 +207,56 @@ def test_a_neighbour_that_is_named_may_be_passed_over(name: str, write: Write) -
     result = check([str(path)], {}, None, CheckOptions(pass_over=True))
     assert result.problems == ()
     assert result.passed == ((str(path), name),)
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_who_shares_a_key_with_ours_is_of_another_kind(
+    name: str, write: Write, tmp_path: Path
+) -> None:
+    path = write("file.yaml", OF_OTHERS[name])
+    result = check([str(tmp_path)], {}, None)
+    assert result.problems == ()
+    assert [passed for passed, _ in result.passed] == [str(path)]
+
+
+@pytest.mark.parametrize("told", OF_OURS_BUT_BROKEN)
+def test_what_is_ours_but_broken_is_of_no_other_kind(
+    told: str, write: Write, tmp_path: Path
+) -> None:
+    write(told.split(":", 1)[0], OF_OURS_BUT_BROKEN[told])
+    assert told in _told(check([str(tmp_path)], {}, None))
+
+
+PLUGIN_BESIDE_OTHERS = """\
+version: prometheus/v1
+service: shop
+slos:
+  - name: by-hand
+    objective: 99
+    sli:
+      events:
+        error_query: sum(rate(errors_total[{{.window}}]))
+        total_query: sum(rate(requests_total[{{.window}}]))
+    alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
+  - name: by-plugin
+    objective: 99
+    plugins: {chain: [{id: sloth.dev/contrib/info_labels/v1}]}
+    sli:
+      events:
+        error_query: sum(rate(errors_total[{{.window}}]))
+        total_query: sum(rate(requests_total[{{.window}}]))
+    alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}
+"""
+
+
+def test_a_plugin_is_a_warning_in_a_folder_and_refused_by_name(
+    write: Write, tmp_path: Path
+) -> None:
+    path = write("slo.yaml", PLUGIN_BESIDE_OTHERS)
+    (passing,) = check([str(tmp_path)], {}, None).problems
+    (named,) = check([str(path)], {}, None).problems
+    assert (passing.id, passing.severity) == ("slo/plugin", "warning")
+    assert (named.id, named.severity) == ("slo/plugin", "error")
 
 
 RULE = """\
