@@ -152,7 +152,7 @@ def _is_grafana(value: Mapping[str, Any]) -> bool:
 
 def _is_vmalert(value: Mapping[str, Any]) -> bool:
     groups = _mappings(value.get("groups"))
-    return any(
+    return other_queries.are_metricsql(value) or any(
         _VMALERT_GROUP & set(group)
         or group.get("type") in _VMALERT_TYPES
         or any(_VMALERT_RULE & set(rule) for rule in _mappings(group.get("rules")))

@@ -11,16 +11,50 @@ _LOGQL = re.compile(
     r"|\b(?:bytes_rate|bytes_over_time|rate_counter)\s*\("
 )
 _NAMED_METRIC = re.compile(r"[\w:]\s*[{\[]")
+# Only what nobody writes by mistake for Prometheus: `median_over_time` is not among it.
+_METRICSQL_FUNCTIONS = (
+    r"(?:increase|delta|rate|changes)_prometheus|increase_pure|rollup\w*|histogram_share"
+    r"|(?:count|share|sum)_(?:eq|gt|le|ne)_over_time|t(?:first|last|last_change|max|min)"
+    r"_over_time|(?:ascent|descent|duration|stale_samples)_over_time"
+    r"|range_(?:avg|first|last|linear_regression|mad|max|median|min|normalize|quantile"
+    r"|std(?:dev|var)|sum|trim_(?:outliers|spikes|zscore)|zscore)"
+    r"|running_(?:avg|max|min|sum)|(?:top|bottom)k_(?:avg|last|max|median|min)"
+    r"|outliers(?:k|_iqr|_mad)|prometheus_buckets|buckets_limit|keep_(?:last|next)_value"
+    r"|label_(?:copy|del|graphite_group|keep|lowercase|map|match|mismatch|move|set"
+    r"|transform|uppercase|value)|labels_equal|drop_(?:common_labels|empty_series)"
+    r"|default_rollup|smooth_exponential|hoeffding_bound_(?:lower|upper)|remove_resets"
+    r"|deriv_fast|ideriv|sort_by_label_numeric(?:_desc)?|limit_offset|timezone_offset"
+)
+_METRICSQL = re.compile(
+    rf"(?<![\w:])(?:{_METRICSQL_FUNCTIONS})\s*(?:\(|by\b|without\b)"
+    r"|[)\]}]\s*keep_metric_names\b|[)\]}]\s*(?:default|if|ifnot)\s+[\w(+-]"
+    r"|\w\s+(?:default|if|ifnot)\s+[\d(]"
+    r"|^\s*(?i:with)\s*\("
+)
 
 
 def are_logql(value: Mapping[str, Any]) -> bool:
-    """Return whether the rules' expressions select log streams, and no metric."""
-    groups = _mappings(value.get("groups"))
+    """Return whether more rules select log streams than metrics by their names.
+
+    Loki's ruler writes what it records to a Prometheus, which sums of sums then read.
+    """
+    texts = _expressions(value)
+    logs = [text for text in texts if _LOGQL.search(text)]
+    metrics = [text for text in texts if _NAMED_METRIC.search(text)]
+    return len(logs) > len(set(metrics) - set(logs))
+
+
+def are_metricsql(value: Mapping[str, Any]) -> bool:
+    """Return whether a rule has what only VictoriaMetrics understands."""
+    return any(_METRICSQL.search(text) for text in _expressions(value))
+
+
+def _expressions(value: Mapping[str, Any]) -> list[str]:
+    """Return the expressions of plain rules, or a PrometheusRule's, without texts."""
+    spec = value.get("spec") if value.get("kind") == "PrometheusRule" else value
+    groups = _mappings(spec.get("groups")) if isinstance(spec, Mapping) else []
     rules = [rule for group in groups for rule in _mappings(group.get("rules"))]
-    texts = [_QUOTED.sub("''", str(rule.get("expr"))) for rule in rules]
-    return any(_LOGQL.search(text) for text in texts) and not any(
-        _NAMED_METRIC.search(text) and not _LOGQL.search(text) for text in texts
-    )
+    return [_QUOTED.sub("''", str(rule["expr"])) for rule in rules if "expr" in rule]
 
 
 def _mappings(value: Any) -> list[dict[str, Any]]:

@@ -259,6 +259,84 @@ def test_a_plugin_is_a_warning_in_a_folder_and_refused_by_name(
     assert (named.id, named.severity) == ("slo/plugin", "error")
 
 
+LOGS_AND_THEIR_SUMS = """\
+groups:
+  - name: logs
+    rules:
+      - record: logs:timeouts:count5m
+        expr: sum(count_over_time({app="shop"} |~ "timed out" [5m]))
+      - record: logs:errors:count5m
+        expr: sum(count_over_time({app="shop"} |= "error" [5m]))
+      - record: logs:errors:avg1h
+        expr: avg_over_time(logs:errors:count5m[1h])
+"""
+METRICSQL = [
+    "increase_pure(errors_total[5m]) > 0",
+    "sum(rate(errors_total[5m])) default 0 > 1",
+    "rate(errors_total[5m]) keep_metric_names > 1",
+    'WITH (web = {job="web"}) up{web} == 0',
+    "topk_avg(3, sum by (pod) (up))",
+    "sum(up) if (sum(requests) > 5)",
+    "errors_total default 0",
+    "(1 - histogram_share(0.2, sum by (vmrange) (rate(seconds_bucket[5m])))) > 0.1",
+]
+# What a person who writes for Prometheus may hope for is a mistake, and no MetricsQL.
+PROMQL_OR_MISTAKE = [
+    "median_over_time(up[5m]) > 0",
+    "now() - up > 5",
+    'up{job="keep_metric_names"} == "increase_pure(a)"',
+    "if > 0",
+    "up unless default",
+]
+
+
+def _alert(expr: str) -> str:
+    return _group(f"[{{alert: A, expr: {expr!r}}}]")
+
+
+def _group(rules: str) -> str:
+    return f"groups:\n  - name: shop\n    rules: {rules}\n"
+
+
+@pytest.mark.parametrize("expr", METRICSQL)
+def test_rules_in_metricsql_are_vmalerts(
+    expr: str, write: Write, tmp_path: Path
+) -> None:
+    path = write("rules.yaml", _alert(expr))
+    result = check([str(tmp_path)], {}, None)
+    assert result.problems == ()
+    assert result.passed == ((str(path), "vmalert rule file"),)
+
+
+@pytest.mark.parametrize("expr", PROMQL_OR_MISTAKE)
+def test_what_may_be_a_mistake_in_promql_is_judged(
+    expr: str, write: Write, tmp_path: Path
+) -> None:
+    write("rules.yaml", _alert(expr))
+    assert check([str(tmp_path)], {}, None).counts == {"rules": 1}
+
+
+@pytest.mark.parametrize("form", ["plain", "PrometheusRule"])
+def test_rules_that_are_mostly_logql_are_lokis(
+    form: str, write: Write, tmp_path: Path
+) -> None:
+    text = LOGS_AND_THEIR_SUMS if form == "plain" else _crd(LOGS_AND_THEIR_SUMS)
+    path = write("rules.yaml", text)
+    result = check([str(tmp_path)], {}, None)
+    assert result.problems == ()
+    assert result.passed == ((str(path), "Loki rule file"),)
+
+
+def test_a_rule_in_logql_among_rules_of_prometheus_is_a_mistake(
+    write: Write, tmp_path: Path
+) -> None:
+    text = LOGS_AND_THEIR_SUMS.replace("|~", "").replace('"timed out"', "")
+    write("rules.yaml", text)
+    assert _told(check([str(tmp_path)], {}, None)) == [
+        "rules.yaml:7 rules/promql-syntax"
+    ]
+
+
 RULE = """\
 groups:
   - name: shop
