@@ -185,9 +185,7 @@ def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
     followed = any(guard.rail.slo or guard.rail.alert for guard in guards)
     try:
         if prometheus is not None and followed:
-            now = clock.now()
-            prometheus.start(lambda _: None, now - _SAMPLES)
-            prometheus.flush(now - _SAMPLES)
+            prometheus.look_once(clock.now() - _SAMPLES)
         told = [
             guard
             for guard in guards

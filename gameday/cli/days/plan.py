@@ -25,7 +25,8 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
 
     clock, fork_server = SystemClock(), ForkServer()
     scenario = read([path], env_file)[0]
-    fork_server.warm()  # for the hypothesis; no fault is injected
+    if scenario.steps[0].experiment.has_hypothesis:
+        fork_server.warm()
     fetch("gameday.app.days.expected_ending")  # while target and Prometheus answer
     prepared = prepare(scenario, clock, seed)
     from gameday.app.days.expected_ending import expected_ending

@@ -89,10 +89,21 @@ class PrometheusObserver:
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report, from a little before `since` on."""
+        self._begin(emit, since)
+        self._rounds.start()
+
+    def _begin(self, emit: Emit, since: float) -> None:
         self._since = since
         self._book.asked_from = since - BEFORE
         self._health.begin(emit, since)
-        self._rounds.start()
+
+    def look_once(self, since: float) -> None:
+        """Look once, from a little before `since` on, and report nothing of it.
+
+        For who asks only how things are now; `start` is not called then.
+        """
+        self._begin(lambda _: None, since)
+        self._rounds.ask_once()
 
     def flush(self, until: float) -> None:
         """Wait until `until` has been scraped and evaluated, and report it.
