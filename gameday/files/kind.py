@@ -128,7 +128,7 @@ def _is_rules(value: dict[str, Any]) -> bool:
 
 def _is_bare(group: dict[str, Any]) -> bool:
     """Return whether it is a group of ours whose rules are missing, or no mappings."""
-    fits = "name" in group and set(group) <= _GROUP
+    fits = "name" in group and ("rules" in group or set(group) <= _GROUP)
     return fits and not _mappings(group.get("rules"))
 
 
