@@ -8,7 +8,11 @@ from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
-from gameday.observers.prometheus.window import CountedWindow, events_since
+from gameday.observers.prometheus.window import (
+    CountedWindow,
+    countable,
+    events_since,
+)
 from gameday.ports import Clock
 
 WINDOWS = {"fast": (3600.0, 300.0), "slow": (21600.0, 1800.0)}  # seconds
@@ -22,6 +26,12 @@ def read_budget(
         return Budget(
             unknown=f"{slo.name} counts slices of time, of which a gate knows nothing "
             "beside the runs; name an SLO that counts events"
+        )
+    if not countable(slo.bad):
+        return Budget(
+            unknown=f"{slo.name} compares samples with a limit, which Prometheus "
+            "counts only beside the runs; record the comparison as 0 and 1, and count "
+            "good samples of that"
         )
     client = Client(endpoint, clock, timeout=30.0)
     try:

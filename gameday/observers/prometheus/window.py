@@ -3,7 +3,8 @@
 Thirty days of raw samples are too many to fetch. The last value that each series had
 in each cell of a grid is read instead, so that a pod which lived within one cell is
 counted as well. Deltas between these are exact, except where a counter was reset in
-a cell: such cells are read raw, up to a bound.
+a cell: such cells are read raw, up to a bound. Of a gauge the samples of each cell are
+counted, or summed up.
 
 A series that begins inside the window counts from zero. Where its target was not
 scraped before, and its process is not known to be younger than the window, its first
@@ -18,12 +19,13 @@ from itertools import pairwise
 
 from gameday.model.reading import pairs, reads_gauge, reads_histogram
 from gameday.model.slos.scraped import Target, target_of
-from gameday.model.slos.slo import Series, Slo, Term
+from gameday.model.slos.slo import OBSERVATIONS, SAMPLES, VALUES, Series, Slo, Term
 from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted, window
 
 CELLS = 720
 MOST_RAW = 100  # cells of the grid that are read raw
 _BEGINS = 2.0  # cells in which the first samples of all come
+_OVER_TIME = {SAMPLES: "count_over_time", VALUES: "sum_over_time"}
 Key = frozenset[tuple[str, str]]
 _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MULTILINE)
 
@@ -40,6 +42,14 @@ class CountedWindow:
     complete: bool
     unknown: float = 0.0
     surplus: float = 0.0
+
+
+def countable(terms: Iterable[Term]) -> bool:
+    """Return whether Prometheus counts all of this over days.
+
+    It has no function for how many samples compare with a limit.
+    """
+    return all(not reads_gauge(term) or term.reads in _OVER_TIME for term in terms)
 
 
 def window_total(api: PrometheusApi, slo: Slo, now: float) -> CountedWindow:
@@ -108,7 +118,7 @@ class _Grid:
         """Return the increase of a term over the grid."""
         if reads_gauge(term):
             return self._samples(term)
-        answer = self._last_values(term.selector, histogram=reads_histogram(term))
+        answer = self._counts(term)
         self.first = min([self.first, *(series.samples[0][0] for series in answer)])
         counted = _Counted()
         for series in answer:
@@ -120,8 +130,9 @@ class _Grid:
         return counted
 
     def _samples(self, term: Term) -> _Counted:
-        """Return how many samples a gauge has."""
-        samples = self._ask(f"count_over_time({term.selector}[{window(self._step)}])")
+        """Return how many samples a gauge has, or what their values sum up to."""
+        function = _OVER_TIME[term.reads]
+        samples = self._ask(f"{function}({term.selector}[{window(self._step)}])")
         self.first = min([self.first, *(series.samples[0][0] for series in samples)])
         # What came before the grid is of the cell that ends where it begins.
         return _Counted(
@@ -150,11 +161,24 @@ class _Grid:
         grid = self._api.grid(expr, self._since, self._now, self._step)
         return [series for series in grid if series.samples]
 
-    def _last_values(self, selector: str, *, histogram: bool = False) -> list[Series]:
+    def _last_values(self, selector: str) -> list[Series]:
         """Return the last value that each series had in each cell."""
+        return self._ask(self._last(selector))
+
+    def _counts(self, term: Term) -> list[Series]:
+        """Return the events that each series had counted by each cell's end."""
+        last = self._last(term.selector)
+        if not reads_histogram(term):
+            return self._ask(last)
+        every = f"histogram_count({last})"
+        if term.reads == OBSERVATIONS:
+            return self._ask(every)
+        quick = f"histogram_fraction(0, {term.limit!r}, {last}) * {every}"
+        return self._ask(f"({quick}) >= 0 or 0 * {every}")  # of none, no share
+
+    def _last(self, selector: str) -> str:
         reach = window(max(self._step, LOOKBACK))
-        last = f"last_over_time({selector}[{reach}])"
-        return self._ask(f"histogram_count({last})" if histogram else last)
+        return f"last_over_time({selector}[{reach}])"
 
     def _first_scrapes(self) -> dict[Target, float]:
         if self._scraped is None:

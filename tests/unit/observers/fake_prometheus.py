@@ -13,7 +13,7 @@ from tests.unit.observers.fake import Asked, Reply
 
 LOOKBACK = 300.0
 Samples = list[tuple[float, float]]
-Count = Callable[[Samples], int]
+Count = Callable[[Samples], float | None]
 
 
 @dataclass
@@ -90,6 +90,8 @@ class FakePrometheus:
             return _result("matrix", self._counted(_resets, match[1], start, end, step))
         if match := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
             return _result("matrix", self._counted(len, match[1], start, end, step))
+        if match := re.fullmatch(r"sum_over_time\((.*)\[(\d+)ms\]\)", expr):
+            return _result("matrix", self._counted(_sum, match[1], start, end, step))
         series = []
         reach = LOOKBACK
         if match := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
@@ -115,8 +117,8 @@ class FakePrometheus:
                 at = round(start + number * step, 3)
                 low = bisect.bisect_right(samples, (at - step, math.inf))
                 high = bisect.bisect_right(samples, (at, math.inf))
-                many = count(samples[low:high])
-                points += [(at, float(many))] if many else []
+                counted = count(samples[low:high]) if low < high else None
+                points += [] if counted is None else [(at, float(counted))]
             series.append((labels, points))
         return [row for row in series if row[1]]
 
@@ -129,8 +131,12 @@ class FakePrometheus:
         return series
 
 
-def _resets(samples: Samples) -> int:
-    return sum(after[1] < before[1] for before, after in pairwise(samples))
+def _resets(samples: Samples) -> int | None:
+    return sum(after[1] < before[1] for before, after in pairwise(samples)) or None
+
+
+def _sum(samples: Samples) -> float:
+    return sum(value for _, value in samples)
 
 
 def _result(kind: str, series: Any) -> dict[str, Any]:
