@@ -74,7 +74,8 @@ class Monitoring:
     `all_rules`: whether it evaluates no other ones, as far as is known. `recorded`:
     its recording rules. `scrape_interval`: seconds, the longest of those
     that matter to the alerts here; `slo_interval`: to the SLOs. `unknown_metrics`:
-    names that count bad events and that Prometheus has never seen. `jobs`: every
+    names that count bad events and that Prometheus has never seen, and selectors of
+    good events' buckets of which it has none. `jobs`: every
     scrape job; `feeds`: by metric, the jobs that have it, where Prometheus was asked.
     `external_labels`, `relabels`: what Prometheus does to alerts on their way. `at`:
     when this was read; `live`: of running systems, so that the game day begins then.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gameday.errors import ObserverLost
 from gameday.model.scenario import Endpoint
-from gameday.model.slos.selector import metric_of
+from gameday.model.slos.selector import buckets, metric_of
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
@@ -18,8 +18,8 @@ def survey_slos(
     """Return the longest scrape interval of the SLOs' counters, and unknown metrics.
 
     Unknown are those that count bad events and that Prometheus has never seen, as far
-    as its samples reach back. Nothing is said where it cannot be asked: the survey of
-    rules and routes says so already.
+    as its samples reach back, and selectors of buckets that do not fit. Nothing is said
+    where it cannot be asked: the survey of rules and routes says so already.
     """
     if endpoint is None or not slos:
         return None, ()
@@ -52,4 +52,12 @@ def _unknown(api: PrometheusApi, slos: Sequence[Slo]) -> tuple[str, ...]:
         return ()
     matches = [f'{{__name__="{name}"}}' for name in names]
     known = set(api.data("/label/__name__/values", {"match[]": matches}))
-    return tuple(name for name in names if name not in known)
+    selectors = dict.fromkeys(selector for slo in slos for selector in buckets(slo))
+    return (
+        *(name for name in names if name not in known),
+        *(
+            selector
+            for selector in selectors
+            if metric_of(selector) in known and not api.knows(selector)
+        ),
+    )

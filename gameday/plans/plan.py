@@ -9,7 +9,7 @@ from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timi
 from gameday.model.promise import Since, times
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import OF_ALERT, OF_STEP, Scenario, Step
-from gameday.model.slos.selector import unknown_metrics
+from gameday.model.slos.selector import buckets, no_bucket, unknown_metrics
 from gameday.model.target import Instance
 from gameday.model.timing.alert_timing import first_page_within
 from gameday.plans.blast_radius import breaches
@@ -235,6 +235,9 @@ def _slo_warnings(scenario: Scenario, monitoring: Monitoring) -> Iterable[str]:
                 f"{slo.name}: Prometheus has never seen {name}, which counts its bad "
                 "events: unless it appears, nobody knows whether there were any"
             )
+        for selector in buckets(slo):
+            if selector in monitoring.unknown_metrics:
+                yield f"{slo.name}: {no_bucket(selector)}: no event is known to be good"
     load = scenario.load
     if load is not None and load.url and not load.feeds and len(scenario.slos) > 1:
         yield (

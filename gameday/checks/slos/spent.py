@@ -6,7 +6,12 @@ from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.slos.counting import Counted
-from gameday.model.slos.selector import unknown_metrics
+from gameday.model.slos.selector import (
+    buckets,
+    is_in_bucket,
+    no_bucket,
+    unknown_metrics,
+)
 from gameday.model.slos.slo import Slo
 
 _REACH = 2.0  # scrapes by which the samples may end before the step
@@ -49,7 +54,11 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     start = run.clocks.to_source_clock("prometheus", step.start or 0.0)
     end = run.clocks.to_source_clock("prometheus", step.end)
     counters = run.samples.of(slo.name)
-    missing = _missing(slo, counters, start) or _never_seen_metric(step, slo, counters)
+    missing = (
+        _missing(slo, counters, start)
+        or _never_seen_metric(step, slo, counters)
+        or _no_bucket(slo, counters)
+    )
     if missing:
         return Spent(missing=missing)
     total = counters.count("total", start, end)
@@ -90,6 +99,15 @@ def _never_seen_metric(step: StepRun, slo: Slo, counters: SloSeries) -> str:
         return ""
     counts = f"counts the bad events of {slo.name}"
     return f"Prometheus has never seen {', '.join(names)}, which {counts}"
+
+
+def _no_bucket(slo: Slo, counters: SloSeries) -> str:
+    """Return which bucket of good events has no series; empty: there are some."""
+    good = [series for sign, series in counters.bad if sign < 0]
+    wanted = buckets(slo)
+    if not wanted or any(is_in_bucket(series) for series in good):
+        return ""
+    return no_bucket(wanted[0])
 
 
 def _moved(

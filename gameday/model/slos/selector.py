@@ -7,9 +7,10 @@ import functools
 from collections.abc import Collection
 from typing import Any
 
-from gameday.model.slos.slo import Slo
+from gameday.model.slos.slo import COUNTER, Series, Slo
 
 _EQUAL = "Equal"
+_BUCKET = "le"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -41,6 +42,34 @@ def unknown_metrics(slo: Slo, unknown: Collection[str]) -> tuple[str, ...]:
     counting = [metric_of(term.selector) for term in slo.bad if term.sign > 0]
     missing = tuple(dict.fromkeys(name for name in counting if name in unknown))
     return missing if len(missing) == len(set(counting)) else ()
+
+
+def buckets(slo: Slo) -> tuple[str, ...]:
+    """Return the selectors of the buckets that hold an SLO's good events.
+
+    A histogram's bucket is there, with 0, before anything falls into it: one that is
+    not says nothing of the events, only that the selector does not fit.
+    """
+    selectors = [
+        term.selector
+        for term in slo.bad
+        if term.sign < 0 and term.reads == COUNTER
+        if _BUCKET in labels_matched(term.selector)
+    ]
+    return tuple(dict.fromkeys(selectors))
+
+
+def is_in_bucket(series: Series) -> bool:
+    """Return whether a series is that of a histogram's bucket."""
+    return _BUCKET in series.labels
+
+
+def no_bucket(selector: str) -> str:
+    """Say that Prometheus has no such bucket, and how that mostly comes about."""
+    return (
+        f"Prometheus has no bucket {selector}; Prometheus 3 writes a whole number as "
+        'le="1.0", version 2 as its target does'
+    )
 
 
 def _parsed(selector: str) -> Any:

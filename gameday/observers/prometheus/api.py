@@ -121,6 +121,10 @@ class PrometheusApi:
             return [_series({"metric": {}, "value": data["result"]})]
         return [_series(result) for result in data["result"]]
 
+    def knows(self, selector: str) -> bool:
+        """Return whether any series of a selector was ever seen."""
+        return bool(self.data("/label/__name__/values", {"match[]": [selector]}))
+
     def condition_holds(self, expr: str) -> tuple[bool, float | None]:
         """Return whether a condition holds, as an alert's would, and its value.
 

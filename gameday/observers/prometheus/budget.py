@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from gameday.errors import ObserverLost
 from gameday.gate.decide import Budget, BurnRate
 from gameday.model.scenario import Endpoint
+from gameday.model.slos.selector import buckets, no_bucket
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
@@ -22,46 +23,57 @@ def read_budget(
     endpoint: Endpoint, clock: Clock, slo: Slo, window: float, burns: Iterable[str]
 ) -> Budget:
     """Return what is known of an SLO's budget; `burns`: of `WINDOWS`, which to read."""
-    if slo.slices is not None:
-        return Budget(
-            unknown=f"{slo.name} counts slices of time, of which a gate knows nothing "
-            "beside the runs; name an SLO that counts events"
-        )
-    if not countable(slo.bad):
-        return Budget(
-            unknown=f"{slo.name} compares samples with a limit, which Prometheus "
-            "counts only beside the runs; record the comparison as 0 and 1, and count "
-            "good samples of that"
-        )
+    uncountable = _uncountable(slo)
+    if uncountable:
+        return Budget(unknown=uncountable)
     client = Client(endpoint, clock, timeout=30.0)
     try:
         api = PrometheusApi(client, clock)
-        now = api.query("time()")[0].samples[0][1]
-        total = events_since(api, slo.total, window, now)
-        if total.total <= 0.0:
-            return Budget(unknown=f"{slo.name} has no events in Prometheus to count")
-        bad = events_since(api, slo.bad, window, now)
-        return Budget(
-            least=_budget_left(
-                slo, bad.total + bad.unknown, total.total - total.surplus
-            ),
-            most=_budget_left(
-                slo, bad.total - bad.surplus, total.total + total.unknown
-            ),
-            whole=total.complete,
-            counted=now - total.since,
-            window=window,
-            burns={
-                name: tuple(_burn(api, slo, window, now) for window in WINDOWS[name])
-                for name in burns
-            },
-        )
+        return _read(api, slo, window, burns)
     except ObserverLost as error:
         return Budget(unknown=str(error))
     except MALFORMED as error:
         return Budget(unknown=f"{client.url} answers oddly: {error}")
     finally:
         client.close()
+
+
+def _uncountable(slo: Slo) -> str:
+    """Return why an SLO cannot be counted beside the runs; empty: it can."""
+    if slo.slices is not None:
+        return (
+            f"{slo.name} counts slices of time, of which a gate knows nothing beside "
+            "the runs; name an SLO that counts events"
+        )
+    if not countable(slo.bad):
+        return (
+            f"{slo.name} compares samples with a limit, which Prometheus counts only "
+            "beside the runs; record the comparison as 0 and 1, and count good samples "
+            "of that"
+        )
+    return ""
+
+
+def _read(api: PrometheusApi, slo: Slo, window: float, burns: Iterable[str]) -> Budget:
+    now = api.query("time()")[0].samples[0][1]
+    total = events_since(api, slo.total, window, now)
+    if total.total <= 0.0:
+        return Budget(unknown=f"{slo.name} has no events in Prometheus to count")
+    for selector in buckets(slo):
+        if not api.knows(selector):
+            return Budget(unknown=no_bucket(selector))
+    bad = events_since(api, slo.bad, window, now)
+    return Budget(
+        least=_budget_left(slo, bad.total + bad.unknown, total.total - total.surplus),
+        most=_budget_left(slo, bad.total - bad.surplus, total.total + total.unknown),
+        whole=total.complete,
+        counted=now - total.since,
+        window=window,
+        burns={
+            name: tuple(_burn(api, slo, length, now) for length in WINDOWS[name])
+            for name in burns
+        },
+    )
 
 
 def _budget_left(slo: Slo, bad: float, total: float) -> float:

@@ -605,18 +605,54 @@ def test_nothing_counted_nothing_to_agree_with() -> None:
     assert agrees(traffic()).outcome is Outcome.INCONCLUSIVE
 
 
-def test_a_slow_request_has_not_failed() -> None:
-    slow = (
-        Term(selector="latency_count"),
-        Term(selector='latency_bucket{le="0.2"}', sign=-1.0),
+SLOW = (
+    Term(selector="latency_count"),
+    Term(selector='latency_bucket{le="0.2"}', sign=-1.0),
+)
+
+
+def latency(*, bucket: bool = True) -> list[Any]:
+    """Return the counters of an SLO all of whose requests are quick enough."""
+    total, bad = (
+        counter(*every(1, 50), slo="latency", side=side, job="lb", instance="lb:8405")
+        for side in ("total", "bad")
     )
-    planned = plan(slos=[objective("latency", bad=slow), objective()], load=50.0)
-    story = timeline(fault(), requests(), requests("latency"), traffic(failed=FAILED))
+    quick = counter(
+        *every(1, 50),
+        slo="latency",
+        side="bad",
+        sign=-1.0,
+        job="lb",
+        instance="lb:8405",
+        le="0.2",
+    )
+    return [*total, *bad, *(quick if bucket else [])]
+
+
+def test_a_slow_request_has_not_failed() -> None:
+    planned = plan(slos=[objective("latency", bad=SLOW), objective()], load=50.0)
+    story = timeline(fault(), requests(), latency(), traffic(failed=FAILED))
     finding = answer(judged(planned, story), "agrees_with_load")
     assert finding.subject == NAME
     expect = step(slos=(SloPromise(slo="latency", spends_at_most=0.02),))
-    planned = plan(expect, slos=[objective("latency", bad=slow)], load=50.0)
+    planned = plan(expect, slos=[objective("latency", bad=SLOW)], load=50.0)
     assert answer(judged(planned, story), "spends_at_most").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("question", ["spends_at_most", "recovers_within"])
+def test_without_the_bucket_of_good_events_nobody_knows_how_many_were_bad(
+    question: str,
+) -> None:
+    expect = step(
+        slos=(SloPromise(slo="latency", spends_at_most=0.02),), recovers_within=60.0
+    )
+    planned = plan(expect, slos=[objective("latency", bad=SLOW)])
+    finding = answer(judged(planned, timeline(fault(), latency())), question)
+    assert finding.outcome is Outcome.PASS
+    story = timeline(fault(), latency(bucket=False))
+    finding = answer(judged(planned, story), question)
+    assert finding.outcome is Outcome.INCONCLUSIVE
+    assert 'Prometheus has no bucket latency_bucket{le="0.2"}' in finding.because
 
 
 def test_without_a_load_nobody_is_asked() -> None:

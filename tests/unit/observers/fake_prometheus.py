@@ -58,6 +58,7 @@ class FakePrometheus:
         answers: dict[str, Callable[[Any], Any]] = {
             "query": self._query,
             "query_range": self._grid,
+            "label/__name__/values": self._names,
             "series": lambda _: self.listed,
             "rules": lambda _: {"groups": self.groups},
             "targets": lambda _: {"activeTargets": self.targets},
@@ -82,6 +83,12 @@ class FakePrometheus:
             return _result("matrix", self._between(match[1], since, at))
         last = self._between(expr, at - LOOKBACK, at)
         return _result("vector", [(labels, some[-1:]) for labels, some in last])
+
+    def _names(self, params: Any) -> Any:
+        asked = params["match[]"]
+        asked = asked if isinstance(asked, list) else [asked]
+        series = (row for name in asked for row in self.selected.get(name, []))
+        return sorted({labels.get("__name__", "") for labels, _ in series})
 
     def _grid(self, params: Any) -> Any:
         expr = params["query"]

@@ -70,6 +70,25 @@ def test_slow_observations_of_a_native_histogram_spend_its_budget() -> None:
     assert budget.burns["fast"][1].rate == 0.0
 
 
+def test_without_the_bucket_of_good_events_nothing_is_known() -> None:
+    world = FakePrometheus(now=NOW)
+    times = [NOW - WINDOW - 600 + 10.0 * number for number in range(781)]
+    counts = [(at, 10.0 * number) for number, at in enumerate(times)]
+    labels = {"__name__": "seconds_count", "job": "web", "instance": "web-1"}
+    world.selected["seconds_count"] = [(labels, counts)]
+    objective = pyrra(
+        "latency: {success: {metric: 'seconds_bucket{le=\"1\"}'}, "
+        "total: {metric: seconds_count}}"
+    )
+    assert (
+        'Prometheus has no bucket seconds_bucket{le="1"}'
+        in left(world, objective).unknown
+    )
+    bucket = labels | {"__name__": "seconds_bucket", "le": "1"}
+    world.selected['seconds_bucket{le="1"}'] = [(bucket, counts)]
+    assert left(world, objective).least == 1.0
+
+
 THRESHOLD = """\
 apiVersion: openslo/v1
 kind: SLO

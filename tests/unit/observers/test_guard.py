@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -45,6 +45,7 @@ class Stand:
     observer: PrometheusObserver
     since: float
     windows: Mapping[str, CountedWindow]
+    slo: Slo
 
     def look(self, **guardrail: Any) -> Observation:
         """Look once."""
@@ -55,7 +56,7 @@ class Stand:
         watched = Watched(
             clock=SystemClock(),
             since=self.since,
-            slos={SLO.name: SLO},
+            slos={self.slo.name: self.slo},
             prometheus=self.observer,
             windows=self.windows,
         )
@@ -64,7 +65,9 @@ class Stand:
 
 @contextmanager
 def standing(
-    bad: float | None = 0.0, windows: Mapping[str, CountedWindow] | None = None
+    bad: float | None = 0.0,
+    windows: Mapping[str, CountedWindow] | None = None,
+    slo: Slo = SLO,
 ) -> Iterator[Stand]:
     """Stand before ten seconds of traffic at 10/s, of which so many were bad."""
     clock = SystemClock()
@@ -77,11 +80,11 @@ def standing(
         world.selected["bad"] = [(WEB, [(start, 0.0), (now, bad)])]
     world.target(**WEB)
     with serving(world.answer) as server:
-        observer = PrometheusObserver(Endpoint(url=server.url), clock, [SLO])
+        observer = PrometheusObserver(Endpoint(url=server.url), clock, [slo])
         observer.start(Heard(), start)
         observer.flush(now - 1.0)
         try:
-            yield Stand(world, observer, start, windows or {})
+            yield Stand(world, observer, start, windows or {}, slo)
         finally:
             observer.stop()
 
@@ -109,6 +112,15 @@ def test_no_samples_is_unanswerable() -> None:
         seen = stand.look(slo="availability", budget_spent=0.04)
     assert (seen.state, seen.value) == ("unanswerable", None)
     assert "no samples of availability" in seen.because
+
+
+def test_without_the_bucket_of_good_events_it_is_unanswerable() -> None:
+    bucket = Term(selector='seconds_bucket{le="1"}', sign=-1.0)
+    slow = replace(SLO, bad=(Term(selector="total"), bucket))
+    with standing(slo=slow) as stand:
+        seen = stand.look(slo="availability", budget_spent=0.04)
+    assert (seen.state, seen.value) == ("unanswerable", None)
+    assert 'Prometheus has no bucket seconds_bucket{le="1"}' in seen.because
 
 
 def test_a_burn_rate_is_the_bad_share_by_the_budget() -> None:

@@ -1,5 +1,7 @@
 """What is known of an SLO's counters before a run."""
 
+from dataclasses import replace
+
 from gameday.clock import SystemClock
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo, Term
@@ -34,6 +36,21 @@ class Labelled(FakePrometheus):
         return super().answer(asked)
 
 
+class Buckets(Labelled):
+    """A Prometheus that knows the histogram, and its bucket of 1 where it is there."""
+
+    there = False
+
+    def answer(self, asked: Asked) -> Reply:
+        """Return the names of the series that a selector has."""
+        if asked.path != "/api/v1/label/__name__/values":
+            return super().answer(asked)
+        is_of_bucket = "le=" in str(asked.params)
+        names = ["seconds_bucket", "seconds_count"]
+        told = names if self.there or not is_of_bucket else []
+        return Reply({"status": "success", "data": told})
+
+
 def surveyed(world: FakePrometheus) -> tuple[float | None, tuple[str, ...]]:
     world.target(job="app", instance="app:1")
     world.target(job="lb", instance="lb:1")
@@ -54,6 +71,18 @@ def test_one_that_was_seen_is_known() -> None:
     world = Labelled()
     world.known = ("errors_total", "requests_total")
     assert surveyed(world)[1] == ()
+
+
+def test_a_bucket_of_good_events_that_does_not_fit_is_unknown() -> None:
+    count, bucket = "seconds_count", 'seconds_bucket{le="1"}'
+    slow = (Term(selector=count), Term(selector=bucket, sign=-1.0))
+    world = Buckets()
+    with serving(world.answer) as server:
+        endpoint = Endpoint(url=server.url)
+        for there, unknown in ((False, (bucket,)), (True, ())):
+            world.there = there
+            told = survey_slos(endpoint, [replace(SLO, bad=slow)], SystemClock())
+            assert told[1] == unknown
 
 
 def test_where_nobody_can_be_asked_nothing_is_said() -> None:
