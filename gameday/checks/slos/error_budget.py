@@ -130,8 +130,12 @@ def _budget_answer(
         "window_events": window.assumption,
         "burn_rate": round(burn, 6),
     }
+    together = ""
+    if slo.grouped_by:
+        evidence["groups_counted_together"] = list(slo.grouped_by)
+        together = f", all groups of {', '.join(slo.grouped_by)} together,"
     said = (
-        f"{spent.bad.value:g} of {spent.total.value:g} events were bad: "
+        f"{spent.bad.value:g} of {spent.total.value:g} events{together} were bad: "
         f"{show_share(spent_share.measured)} of the error budget of "
         f"{show_duration(slo.window)}; promised at most {show_share(promised)}"
     )

@@ -64,6 +64,7 @@ def read(
         path=here.document.path,
         line=here.line,
         short_name=name,
+        grouped_by=pyrra_indicator.grouping(spec),
     )
 
 

@@ -41,6 +41,14 @@ def counts(spec: Cursor) -> Counts | None:
     return None if None in sound else sound[0]
 
 
+def grouping(spec: Cursor) -> tuple[str, ...]:
+    """Return the labels by which the indicator that Pyrra uses is grouped."""
+    indicator = spec.value.get("indicator") or {}
+    used = next(key for key in _INDICATORS if indicator.get(key) is not None)
+    labels = indicator[used].get(_GROUPED) or ()
+    return tuple(dict.fromkeys(labels))
+
+
 def _counts(indicator: Cursor, key: str) -> Counts | None:
     body = indicator.mapping(key)
     if body is None:
@@ -51,7 +59,8 @@ def _counts(indicator: Cursor, key: str) -> Counts | None:
             message = f"{shown(label.value)} is not text; expected a label's name"
             label.error(message, code="wrong-type")
     if labels:
-        body.warn("all groups are counted together", _GROUPED, code="grouping")
+        message = "all groups are counted together, where Pyrra looks at each"
+        body.warn(message, _GROUPED, code="grouping")
     return _INDICATORS[key](body)
 
 

@@ -52,6 +52,8 @@ class Slo:
     `bad` are the events that spend the budget, `total` all of them.
     `window_stated` is false where the file names none (Sloth: 30 days).
     `slices`: the objective is the share of good slices of the window, not of events.
+    `grouped_by`: labels by which the format promises it of each group; all groups are
+    counted together.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Slo:
     window_stated: bool = True
     short_name: str = ""  # Sloth: NAME beside SERVICE-NAME
     slices: Slices | None = None
+    grouped_by: tuple[str, ...] = ()
 
     @property
     def budget(self) -> float:

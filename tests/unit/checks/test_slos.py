@@ -605,6 +605,17 @@ def test_nothing_counted_nothing_to_agree_with() -> None:
     assert agrees(traffic()).outcome is Outcome.INCONCLUSIVE
 
 
+def test_what_is_said_of_a_grouped_slo_is_said_of_all_groups_together() -> None:
+    expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.02),))
+    grouped = replace(objective(), grouped_by=("handler",))
+    finding = answer(
+        judged(plan(expect, slos=[grouped]), timeline(fault(), requests())),
+        "spends_at_most",
+    )
+    assert "events, all groups of handler together, were bad: 0%" in finding.because
+    assert finding.evidence["groups_counted_together"] == ["handler"]
+
+
 SLOW = (
     Term(selector="latency_count"),
     Term(selector='latency_bucket{le="0.2"}', sign=-1.0),

@@ -43,6 +43,7 @@ def test_a_target_may_be_a_number_and_groups_are_counted_together() -> None:
     )
     (parsed,), problems = read(text)
     assert parsed.objective == pytest.approx(0.999)
+    assert parsed.grouped_by == ("handler",)
     assert problems == [
         (
             "p.yaml:7: warning: spec.target: Kubernetes takes text only; "
@@ -50,7 +51,7 @@ def test_a_target_may_be_a_number_and_groups_are_counted_together() -> None:
         ),
         (
             "p.yaml:11: warning: spec.indicator.ratio.grouping: "
-            "all groups are counted together"
+            "all groups are counted together, where Pyrra looks at each"
         ),
     ]
 
