@@ -156,7 +156,7 @@ def _slos(here: Cursor) -> Named:
         (place, _opened(place, path)) for place, path in _named_files(here, "slos")
     ]
     named = [
-        (place, _objectives(document))
+        (place, slo.of_file(document))
         for place, document in opened
         if document is not None
     ]
@@ -176,18 +176,6 @@ def _slos(here: Cursor) -> Named:
                 )
             slos.append(objective)
     return Named(tuple(slos), unmeasured, complete)
-
-
-def _objectives(document: Document) -> Document:
-    """Return the documents of a file that hold SLOs: a service's may bring its own.
-
-    Where none does, the whole file, so that it is refused for what it is.
-    """
-    parts = pieces.of(document, passing=False)
-    slos = [part for part in parts if part.kind == kind.SLO]
-    if not slos:
-        return document
-    return pieces.joined(slos, pieces.concerning(parts, document.problems))
 
 
 def _taken(place: Cursor, problems: list[Problem]) -> None:

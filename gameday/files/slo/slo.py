@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gameday.errors import Problem
+from gameday.files import pieces
+from gameday.files.kind import SLO
 from gameday.files.slo.openslo_objects import KINDS
 from gameday.files.slo.openslo_ratio import References
 from gameday.files.text import source, yaml
@@ -44,7 +46,19 @@ def read_set(paths: Sequence[str]) -> list[SloReading]:
 
 def read_sources(sources: Sequence[source.Source]) -> list[SloReading]:
     """Read several texts; an `indicatorRef` finds its SLI in any of them."""
-    return _readings([yaml.read(source) for source in sources])
+    return _readings([of_file(yaml.read(source)) for source in sources])
+
+
+def of_file(document: Document) -> Document:
+    """Return the documents of a file that hold SLOs: a service's may bring its own.
+
+    Where none does, the whole file, so that it is refused for what it is.
+    """
+    parts = pieces.of(document, passing=False)
+    slos = [part for part in parts if part.kind == SLO]
+    if not slos:
+        return document
+    return pieces.joined(slos, pieces.concerning(parts, document.problems))
 
 
 def read_documents(documents: Sequence[Document]) -> list[SloReading]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from gameday.files.scenario import load
+from gameday.files.slo import slo
 from tests.unit.files.shop import PYRRA, Shop
 
 
@@ -26,7 +27,16 @@ def test_an_slo_of_pyrra_is_read_from_the_files_that_kubectl_takes(
     shop.change("slo: checkout-availability, spends", "slo: web-errors, spends")
     assert shop.said() == []
     made = load.scenario(str(shop.scenario), {})
-    assert [slo.name for slo in made.slos] == ["checkout-availability", "web-errors"]
+    assert [each.name for each in made.slos] == ["checkout-availability", "web-errors"]
+
+
+@pytest.mark.parametrize("wrapped", [str, _listed, _behind_a_namespace])
+def test_the_gate_reads_such_a_file_as_well(
+    shop: Shop, wrapped: Callable[[str], str]
+) -> None:
+    path = shop.write("slos/latency.yaml", wrapped(PYRRA))
+    (parsed,), problems = slo.read(str(path))
+    assert (parsed.name, problems) == ("web-errors", [])
 
 
 def test_a_mistake_behind_a_namespace_is_told_with_its_line(shop: Shop) -> None:
