@@ -200,6 +200,16 @@ class PrometheusApi:
         """Return the version, such as 2.42.0."""
         return str(self.data("/status/buildinfo")["version"]).partition("+")[0]
 
+    def is_closed(self) -> bool:
+        """Return whether a range holds a sample at its very beginning: up to version 2.
+
+        Others that speak its language are taken for the newest version.
+        """
+        try:
+            return self.version().partition(".")[0] in ("0", "1", "2")
+        except (HttpError, *MALFORMED):
+            return False
+
     def self_metrics_of(self) -> SelfMetrics | None:
         """Return its own metrics; None where it does not show them."""
         try:

@@ -25,6 +25,7 @@ from gameday.observers.prometheus.api import LOOKBACK, PrometheusApi, quoted, wi
 CELLS = 720
 MOST_RAW = 100  # cells of the grid that are read raw
 _BEGINS = 2.0  # cells in which the first samples of all come
+_TICK = 0.001  # seconds; Prometheus tells no samples apart that are closer
 _OVER_TIME = {SAMPLES: "count_over_time", VALUES: "sum_over_time"}
 Key = frozenset[tuple[str, str]]
 _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MULTILINE)
@@ -111,6 +112,7 @@ class _Grid:
         self._since, self._now, self._step = since, now, step
         self._raw_left = MOST_RAW
         self._scraped: dict[Target, float] | None = None
+        self._cell: float | None = None
         self._began: dict[str, dict[Target, float]] = {}
         self.first = now
 
@@ -132,7 +134,9 @@ class _Grid:
     def _samples(self, term: Term) -> _Counted:
         """Return how many samples a gauge has, or what their values sum up to."""
         function = _OVER_TIME[term.reads]
-        samples = self._ask(f"{function}({term.selector}[{window(self._step)}])")
+        if self._cell is None:  # no sample is of two cells
+            self._cell = self._step - (_TICK if self._api.is_closed() else 0.0)
+        samples = self._ask(f"{function}({term.selector}[{window(self._cell)}])")
         self.first = min([self.first, *(series.samples[0][0] for series in samples)])
         # What came before the grid is of the cell that ends where it begins.
         return _Counted(

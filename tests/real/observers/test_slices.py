@@ -1,10 +1,6 @@
 """Slices of time, counted by gameday and by a real Prometheus of each generation."""
 
-import json
 import random
-import subprocess
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -28,7 +24,7 @@ from tests.builders import (
     step,
     timeline,
 )
-from tests.real.observers.lab import Server, free_port
+from tests.real.observers.history import asked, remembering
 
 pytestmark = pytest.mark.alerting
 LENGTH, WHOLE = 20, 7  # seconds of a slice, and those before the step's end at 150 s
@@ -63,35 +59,8 @@ def url(
     request: pytest.FixtureRequest, programs: dict[str, str], tmp_path: Path
 ) -> Iterator[str]:
     """A Prometheus that knows the counters of some minutes of another day."""
-    (tmp_path / "prometheus.yaml").write_text("scrape_configs: []\n")
-    (tmp_path / "counters").write_text(_counted(request.param))
-    promtool = Path(programs["prometheus"]).with_name("promtool")
-    make = [
-        str(promtool),
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        "counters",
-        "data",
-    ]
-    subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
-    port = free_port()
-    server = Server(
-        [
-            programs["prometheus"],
-            "--config.file=prometheus.yaml",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--storage.tsdb.path=data",
-            "--storage.tsdb.retention.time=50y",
-        ],
-        tmp_path,
-        port,
-    )
-    try:
-        server.start()
-        yield server.url
-    finally:
-        server.stop()
+    with remembering(programs, tmp_path, _counted(request.param)) as address:
+        yield address
 
 
 def _bad_by_prometheus(url: str) -> list[float]:
@@ -100,15 +69,14 @@ def _bad_by_prometheus(url: str) -> list[float]:
     def risen(selector: str) -> str:
         return f"(sum({selector}) - sum({selector} offset {LENGTH}s))"
 
-    asked = {
-        "query": f"{risen(BAD.selector)} / {risen(TOTAL.selector)} > bool 0.05",
-        "start": at(LENGTH),
-        "end": at(LENGTH * WHOLE),
-        "step": LENGTH,
-    }
-    address = f"{url}/api/v1/query_range?{urllib.parse.urlencode(asked)}"
-    with urllib.request.urlopen(address, timeout=10) as told:  # noqa: S310
-        (series,) = json.load(told)["data"]["result"]
+    (series,) = asked(
+        url,
+        "query_range",
+        query=f"{risen(BAD.selector)} / {risen(TOTAL.selector)} > bool 0.05",
+        start=at(LENGTH),
+        end=at(LENGTH * WHOLE),
+        step=LENGTH,
+    )
     return [float(value) for _, value in series["values"]]
 
 

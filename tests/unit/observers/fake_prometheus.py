@@ -93,39 +93,49 @@ class FakePrometheus:
     def _grid(self, params: Any) -> Any:
         expr = params["query"]
         start, end, step = (float(params[name]) for name in ("start", "end", "step"))
-        if match := re.fullmatch(r"resets\((.*)\[(\d+)ms\]\) > 0", expr):
-            return _result("matrix", self._counted(_resets, match[1], start, end, step))
-        if match := re.fullmatch(r"count_over_time\((.*)\[(\d+)ms\]\)", expr):
-            return _result("matrix", self._counted(len, match[1], start, end, step))
-        if match := re.fullmatch(r"sum_over_time\((.*)\[(\d+)ms\]\)", expr):
-            return _result("matrix", self._counted(_sum, match[1], start, end, step))
+        if match := re.fullmatch(r"(\w+)\((.*)\[(\d+)ms\]\)(?: > 0)?", expr):
+            function, selector, reach = match.groups()
+            if function in _FUNCTIONS:
+                instants = start, end, step
+                counted = self._counted(function, selector, int(reach), instants)
+                return _result("matrix", counted)
         series = []
-        reach = LOOKBACK
+        seconds = LOOKBACK
         if match := re.fullmatch(r"last_over_time\((.*)\[(\d+ms)\]\)", expr):
-            expr, reach = match[1], parse_duration(match[2])
+            expr, seconds = match[1], parse_duration(match[2])
         for labels, samples in self.selected.get(expr, []):
             points = []
             for number in range(int((end - start) / step + 1e-6) + 1):
                 at = round(start + number * step, 3)
                 last = bisect.bisect_right(samples, (at, math.inf)) - 1
-                if last >= 0 and samples[last][0] > at - reach:
+                if last >= 0 and samples[last][0] > at - seconds:
                     points.append((at, samples[last][1]))
             series.append((labels, points))
         return _result("matrix", [row for row in series if row[1]])
 
     def _counted(
-        self, count: Count, selector: str, start: float, end: float, step: float
+        self,
+        function: str,
+        selector: str,
+        reach: int,
+        instants: tuple[float, float, float],
     ) -> Any:
-        """Return each series' counts of what it has within a step of each moment."""
+        """Return each series' counts of what it has in a range before each instant.
+
+        Up to version 2 a sample at the very beginning of a range is in it.
+        """
+        start, end, step = instants
+        edge = -math.inf if self.version.startswith("2.") else math.inf
         series = []
         for labels, samples in self.selected.get(selector, []):
             points = []
             for number in range(int((end - start) / step + 1e-6) + 1):
                 at = round(start + number * step, 3)
-                low = bisect.bisect_right(samples, (at - step, math.inf))
+                since = round(at - reach / 1000, 3)
+                low = bisect.bisect_right(samples, (since, edge))
                 high = bisect.bisect_right(samples, (at, math.inf))
-                counted = count(samples[low:high]) if low < high else None
-                points += [] if counted is None else [(at, float(counted))]
+                counted = _FUNCTIONS[function](samples[low:high])
+                points += [] if counted is None else [(at, counted)]
             series.append((labels, points))
         return [row for row in series if row[1]]
 
@@ -138,12 +148,18 @@ class FakePrometheus:
         return series
 
 
-def _resets(samples: Samples) -> int | None:
-    return sum(after[1] < before[1] for before, after in pairwise(samples)) or None
+def _resets(samples: Samples) -> float | None:
+    return (
+        float(sum(after[1] < before[1] for before, after in pairwise(samples))) or None
+    )
 
 
-def _sum(samples: Samples) -> float:
-    return sum(value for _, value in samples)
+def _sum(samples: Samples) -> float | None:
+    return sum(value for _, value in samples) if samples else None
+
+
+def _count(samples: Samples) -> float | None:
+    return float(len(samples)) if samples else None
 
 
 def _result(kind: str, series: Any) -> dict[str, Any]:
@@ -155,3 +171,10 @@ def _result(kind: str, series: Any) -> dict[str, Any]:
             row | ({"values": pairs} if kind == "matrix" else {"value": pairs[0]})
         )
     return {"resultType": kind, "result": shown}
+
+
+_FUNCTIONS: dict[str, Count] = {
+    "resets": _resets,
+    "count_over_time": _count,
+    "sum_over_time": _sum,
+}

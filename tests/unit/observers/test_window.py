@@ -164,3 +164,14 @@ def test_the_samples_of_a_gauge_are_counted() -> None:
     samples = prometheus.selected["requests_total"][0][1]
     assert window.total == sum(start < at <= NOW for at, _ in samples)
     assert window.complete
+
+
+def test_a_sample_between_two_cells_is_of_one_where_ranges_are_closed() -> None:
+    start = NOW - SLO.window
+    prometheus = world(start - 1000.0, (start, 0.0), (NOW, 1.0))
+    prometheus.version = "2.42.0"
+    every = Term(selector="requests_total", reads="samples")
+    with asking(prometheus) as api:
+        window = window_total(api, replace(SLO, total=(every,)), NOW)
+    samples = prometheus.selected["requests_total"][0][1]
+    assert window.total == sum(start < at <= NOW for at, _ in samples)
