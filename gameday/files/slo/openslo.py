@@ -16,7 +16,7 @@ from gameday.files.slo import (
     openslo_ratio,
     openslo_slices,
 )
-from gameday.files.slo.openslo_objectives import Objective
+from gameday.files.slo.openslo_objectives import Compared, Objective
 from gameday.files.slo.openslo_ratio import Counts, References, SampleThreshold
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
@@ -60,9 +60,7 @@ def _slo(here: Cursor, name: str, known: References) -> Iterator[Slo]:
     method = _budgeting(here)
     window = _window(here)
     counts = None if _is_composite(here) else openslo_ratio.counts(here, known)
-    targets = openslo_objectives.read(
-        here, method, threshold=_is_threshold(here, known)
-    )
+    targets = openslo_objectives.read(here, method, _compared(here, known))
     if method == openslo_slices.TIMESLICES:
         targets = _by_slices(here, targets, window)
     for policy in here.list_of("alertPolicies"):
@@ -113,14 +111,18 @@ def _is_composite(here: Cursor) -> bool:
     return True
 
 
-def _is_threshold(here: Cursor, known: References) -> bool:
-    """Return whether the SLO's indicator, also one by reference, is a threshold."""
+def _compared(here: Cursor, known: References) -> Compared:
+    """Return whether the SLO's indicator is a threshold, here or by reference."""
     inline = here.value.get("indicator")
     body = inline.get("spec") if isinstance(inline, dict) else None
+    if isinstance(body, dict) and body.get("thresholdMetric") is not None:
+        return Compared.HERE
     reference = here.value.get("indicatorRef")
     if body is None and isinstance(reference, str) and reference in known.indicators:
         body = known.indicators[reference].value
-    return isinstance(body, dict) and body.get("thresholdMetric") is not None
+        if isinstance(body, dict) and body.get("thresholdMetric") is not None:
+            return Compared.ELSEWHERE
+    return Compared.NOT
 
 
 def _counts(counts: Counts | SampleThreshold, objective: Objective) -> Counts:

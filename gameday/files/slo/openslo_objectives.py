@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from enum import Enum
 from typing import NamedTuple
 
 from gameday.files.slo import openslo_objects, openslo_slices
@@ -33,8 +34,16 @@ class Objective(NamedTuple):
     slices: Slices | None = None
 
 
-def read(here: Cursor, method: str, *, threshold: bool) -> list[Objective]:
-    """Return the objectives without an error; `threshold`: the indicator is one.
+class Compared(Enum):
+    """Whether the samples of a threshold metric are compared, and where it stands."""
+
+    NOT = "a ratio"
+    HERE = "a threshold metric, written out"
+    ELSEWHERE = "a threshold metric, by reference"
+
+
+def read(here: Cursor, method: str, compared: Compared) -> list[Objective]:
+    """Return the objectives without an error.
 
     `method` is the budget's: what it asks of slices is judged by `openslo_slices`.
     """
@@ -47,13 +56,13 @@ def read(here: Cursor, method: str, *, threshold: bool) -> list[Objective]:
     for place, item in enumerate(here.list_of("objectives")):
         if item.mapping() is None:
             continue
-        sound = _keys(item, method, threshold=threshold)
+        sound = _keys(item, method, compared)
         target = _target(item)
         op, value = item.value.get("op"), item.value.get("value")
-        compared = not threshold or _compares(item)
-        if sound and target is not None and compared:
+        compares = compared is Compared.NOT or _compares(item, compared)
+        if sound and target is not None and compares:
             name = _name(item, [objective.name for objective in made])
-            op, value = (op, float(value)) if threshold else ("", None)
+            op, value = ("", None) if compared is Compared.NOT else (op, float(value))
             made.append(Objective(name, target, item.line, place, op, value))
     return made
 
@@ -66,7 +75,7 @@ def _name(here: Cursor, taken: Collection[str]) -> str:
     return f"{name}-{number}" if name in taken else name
 
 
-def _keys(here: Cursor, method: str, *, threshold: bool) -> bool:
+def _keys(here: Cursor, method: str, compared: Compared) -> bool:
     """Judge what holds for every objective; return whether all has its type."""
     before = len(here.problems)
     here.only((*_TEXTS, *_NUMBERS, *INDICATOR))
@@ -85,17 +94,17 @@ def _keys(here: Cursor, method: str, *, threshold: bool) -> bool:
     sound = not any(told.severity == "error" for told in here.problems[before:])
     if sound and here.get("compositeWeight") is not None:
         _weight(here)
-    for key in () if threshold else ("op", "value"):
+    for key in ("op", "value") if compared is Compared.NOT else ():
         if here.get(key) is not None:
-            here.warn(
-                f"{key} has no meaning for a ratio; passed over",
-                key,
-                code="misplaced-key",
+            message = (
+                f"{key} has no meaning for a ratio; passed over, and refused by the "
+                "newest SDK"
             )
+            here.warn(message, key, code="misplaced-key")
     return sound
 
 
-def _compares(here: Cursor) -> bool:
+def _compares(here: Cursor, compared: Compared) -> bool:
     """Return whether it says what a threshold metric is compared with, and how."""
     missing = [key for key in ("op", "value") if here.get(key) is None]
     if missing:
@@ -103,7 +112,8 @@ def _compares(here: Cursor) -> bool:
             f"{among(missing, 'and')} is missing, and a thresholdMetric is computed "
             "only where it is compared; write op and value"
         )
-        here.error(message, code="not-supported")
+        known_to_sdk = compared is Compared.HERE  # which follows no references
+        here.error(message, code="missing-key" if known_to_sdk else "not-supported")
     return not missing
 
 

@@ -91,6 +91,26 @@ def test_slices_of_another_type_are_told_once() -> None:
     ]
 
 
+THRESHOLD = changed(
+    OPENSLO[OPENSLO.index("      ratioMetric:") : OPENSLO.index("  objectives:")],
+    "      thresholdMetric: {metricSource: {spec: {query: queue_length}}}\n",
+)
+
+
+def test_what_a_threshold_is_compared_with_is_missing_where_the_sdk_can_know() -> None:
+    _, (problem,) = slo.parse(THRESHOLD, "s.yaml")
+    assert (problem.severity, problem.id) == ("error", "slo/missing-key")
+    start, end = THRESHOLD.index("  indicator:"), THRESHOLD.index("  objectives:")
+    spec = THRESHOLD[start:end].split("    spec:\n")[1].strip()
+    sli = (
+        "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: length}\n"
+        f"spec:\n  {spec}\n"
+    )
+    text = f"{THRESHOLD[:start]}  indicatorRef: length\n{THRESHOLD[end:]}{sli}"
+    _, (problem,) = slo.parse(text, "s.yaml")
+    assert (problem.severity, problem.id) == ("error", "slo/not-supported")
+
+
 def test_two_objectives_of_one_name_are_told_apart() -> None:
     text = changed(OBJECTIVE, f"{OBJECTIVE}, {OBJECTIVE.replace('0.999', '0.9')}")
     slos, problems = slo.parse(text, "s.yaml")
