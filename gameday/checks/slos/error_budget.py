@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from gameday.checks.question import Answer, Question, unknown
 from gameday.checks.record.samples import SloSeries
 from gameday.checks.slos.budget_share import BudgetShare, share
+from gameday.checks.slos.groups import fastest_group
 from gameday.checks.slos.load import lasted, sees_load
 from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_errors
 from gameday.checks.slos.slice_budget import spent_by_slices
@@ -53,6 +54,9 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     else:
         answer = _by_events(step, question, slo, spent)
     shown = {**answer.evidence, "failed_unseen": unseen, **own_probes(step)}
+    if slo.grouped_by:
+        shown["groups_counted_together"] = list(slo.grouped_by)
+        shown["fastest_group"] = fastest_group(step, slo)
     answer = replace(answer, evidence=shown)
     if answer.outcome is not Outcome.FAIL and spent.missing:
         return unknown(spent.missing)
@@ -132,7 +136,6 @@ def _budget_answer(
     }
     together = ""
     if slo.grouped_by:
-        evidence["groups_counted_together"] = list(slo.grouped_by)
         together = f", all groups of {', '.join(slo.grouped_by)} together,"
     said = (
         f"{spent.bad.value:g} of {spent.total.value:g} events{together} were bad: "

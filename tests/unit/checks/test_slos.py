@@ -616,6 +616,25 @@ def test_what_is_said_of_a_grouped_slo_is_said_of_all_groups_together() -> None:
     assert finding.evidence["groups_counted_together"] == ["handler"]
 
 
+def test_the_group_that_burns_fastest_is_in_the_evidence() -> None:
+    grouped = replace(objective(), grouped_by=("handler",))
+    busy = [*every(1, 50)]
+    few = [*every(1, 1)]
+    some = [(when, 6.0 if when > 60 else 0.0) for when, _ in few]
+    story = timeline(
+        fault(),
+        counter(*busy, handler="/buy"),
+        counter(*[(when, 0.0) for when, _ in busy], side="bad", handler="/buy"),
+        counter(*few, handler="/help"),
+        counter(*some, side="bad", handler="/help"),
+    )
+    expect = step(slos=(SloPromise(slo=NAME, spends_at_most=0.5),))
+    finding = answer(judged(plan(expect, slos=[grouped]), story), "spends_at_most")
+    fastest = finding.evidence["fastest_group"]
+    assert (fastest["labels"], fastest["bad"]) == ({"handler": "/help"}, 6.0)
+    assert fastest["burn_rate"] > 10 * finding.evidence["burn_rate"]
+
+
 SLOW = (
     Term(selector="latency_count"),
     Term(selector='latency_bucket{le="0.2"}', sign=-1.0),
