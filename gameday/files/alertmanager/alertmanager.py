@@ -92,9 +92,9 @@ def parse_document(
         rule for rule in here.list_of("inhibit_rules") if rule.value is not None
     ]
     inhibit = tuple(_inhibit(rule) for rule in inhibits)
-    names = routes.Names(
-        frozenset(receiver.name for receiver in receivers), frozenset(intervals)
-    )
+    named = frozenset(receiver.name for receiver in receivers)
+    are_there = here.get("receivers") is not None
+    names = routes.Names(named if are_there else None, frozenset(intervals))
     root = routes.read(here, names)
     if root is None or any(_refuses(problem, running) for problem in problems):
         return None, problems

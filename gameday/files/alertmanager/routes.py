@@ -38,9 +38,9 @@ _TRUE = ("true", "yes", "on")
 
 
 class Names(NamedTuple):
-    """What routes may refer to: receivers and time intervals."""
+    """What routes may refer to: receivers (None: the section is missing), intervals."""
 
-    receivers: frozenset[str]
+    receivers: frozenset[str] | None
     intervals: frozenset[str]
 
 
@@ -72,8 +72,9 @@ def read(here: Cursor, names: Names) -> Route | None:
 def _route(here: Cursor, names: Names, parent: Route) -> Route:
     _known_keys(here)
     receiver = here.text("receiver") or parent.receiver
-    if here.text("receiver") and receiver not in names.receivers:
-        hint = did_you_mean(receiver, names.receivers)
+    known = names.receivers
+    if here.text("receiver") and known is not None and receiver not in known:
+        hint = did_you_mean(receiver, known)
         here.error(
             f"there is no receiver {receiver!r}{hint}", "receiver", code="reference"
         )

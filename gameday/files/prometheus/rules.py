@@ -220,6 +220,8 @@ def _rule(here: Cursor, group: _Group, place: int) -> Rule | None:
 def _recording(
     here: Cursor, record: str, hold: float | None, keeps: float | None
 ) -> None:
+    if here.value.get("alert"):  # which of the two was meant, nobody knows
+        return
     for key, value in (("for", hold), ("keep_firing_for", keeps)):
         if value:
             here.error(

@@ -119,7 +119,8 @@ def _compared(here: Cursor, known: References) -> Compared:
         return Compared.HERE
     reference = here.value.get("indicatorRef")
     if body is None and isinstance(reference, str) and reference in known.indicators:
-        body = known.indicators[reference].value
+        indicator = known.indicators[reference]
+        body = None if indicator is None else indicator.value
         if isinstance(body, dict) and body.get("thresholdMetric") is not None:
             return Compared.ELSEWHERE
     return Compared.NOT

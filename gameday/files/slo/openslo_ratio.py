@@ -22,7 +22,7 @@ _QUERIES = ("query", "promql", "expr")  # the first is OpenSLO's own for Prometh
 class References(NamedTuple):
     """What other objects of the same files are referred to by: SLIs, data sources."""
 
-    indicators: Mapping[str, Cursor]
+    indicators: Mapping[str, Cursor | None]  # None: it is broken, as is told there
     sources: Mapping[str, str]  # name -> type
 
 
@@ -81,13 +81,13 @@ def counts(here: Cursor, known: References) -> Counts | SampleThreshold | None:
         here.error(message, code="missing-key")
         return None
     openslo_objects.named(here, "indicatorRef")
-    body = known.indicators.get(reference)
-    if body is None:
+    if reference not in known.indicators:
         hint = did_you_mean(reference, known.indicators)
         message = f"there is no SLI {reference!r} in these files{hint}"
         here.error(message, "indicatorRef", code="reference")
         return None
-    return _ratio(body, known)
+    body = known.indicators[reference]
+    return None if body is None else _ratio(body, known)
 
 
 def _ratio(here: Cursor, known: References | None) -> Counts | SampleThreshold | None:

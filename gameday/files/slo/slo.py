@@ -76,6 +76,7 @@ def _readings(documents: Sequence[Document]) -> list[SloReading]:
             name: str(body.value.get("type") or "")
             for file in files
             for name, body in _named(file.objects, "DataSource")
+            if body is not None
         },
     )
     namesakes = _namesakes(files)
@@ -138,11 +139,19 @@ def _reading(file: _File, known: References, namesakes: Collection[str]) -> SloR
         else:
             _other(here)
     _twice(slos, file)
-    if file.objects and not (slos or unmeasured) and not _errors(file.problems):
+    waits = any(_refers_to_broken(here, known) for here in file.objects)
+    if file.objects and not (slos or unmeasured or waits or _errors(file.problems)):
         message = "holds no SLO; expected an object of kind SLO"
         line = file.objects[0].line
         file.problems.append(Problem(file.path, line, message, "warning", "slo/none"))
     return SloReading(tuple(slos), file.problems, unmeasured)
+
+
+def _refers_to_broken(here: Cursor, known: References) -> bool:
+    """Return whether an SLO's indicator is another object, which is broken."""
+    body = here.value.get("spec")
+    reference = body.get("indicatorRef") if isinstance(body, dict) else None
+    return isinstance(reference, str) and known.indicators.get(reference, here) is None
 
 
 def _errors(problems: list[Problem]) -> bool:
@@ -155,16 +164,16 @@ def _objects(document: Document, problems: list[Problem]) -> list[Cursor]:
     return [item for item in items if item.mapping() is not None]
 
 
-def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor]]:
-    """Go through (name, spec) of all OpenSLO objects of a kind."""
+def _named(objects: list[Cursor], kind: str) -> Iterator[tuple[str, Cursor | None]]:
+    """Go through (name, spec) of all OpenSLO objects of a kind; None: no mapping."""
     for here in objects:
         value = here.value
         if value.get("apiVersion") != _OPENSLO or value.get("kind") != kind:
             continue
         metadata, body = value.get("metadata"), value.get("spec")
         name = metadata.get("name") if isinstance(metadata, dict) else None
-        if isinstance(name, str) and name and isinstance(body, dict):
-            yield name, here.at("spec")
+        if isinstance(name, str) and name:
+            yield name, here.at("spec") if isinstance(body, dict) else None
 
 
 def _is_sloth(here: Cursor) -> bool:

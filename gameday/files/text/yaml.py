@@ -39,6 +39,14 @@ class _Bad(Exception):
         self.line, self.id = line, f"file/{code}"
 
 
+_QUOTED = "quoted text"
+_BEGUN = {  # what the parser was in -> as a person calls it
+    "while scanning a quoted scalar": _QUOTED,
+    "while parsing a flow sequence": "list",
+    "while parsing a flow mapping": "mapping",
+}
+
+
 def read(source: Source) -> Document:
     """Return the first document of a file that was read, problems included."""
     if source.problem is not None:
@@ -118,6 +126,13 @@ def _syntax(error: yaml.YAMLError, text: str, path: str) -> Problem:
     lines = text.split("\n", line) if line else []
     tabbed = line and len(lines) >= line and lines[line - 1].lstrip(" ")[:1] == "\t"
     hint = "; indent with spaces, not with a tab" if tabbed else ""
+    begun = _BEGUN.get(str(getattr(error, "context", "")))
+    start = getattr(error, "context_mark", None)
+    began = start.line + 1 if start is not None else line
+    if begun == _QUOTED and began != line:  # it ran on to the end of the file
+        line, what = began, f"the {begun} that begins here does not end"
+    elif begun and began != line:
+        what = f"{what} in the {begun} that begins in line {began}"
     message = f"is not valid YAML: {what}{hint}"
     return Problem(path, line, message, id="file/syntax")
 

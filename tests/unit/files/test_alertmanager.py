@@ -117,6 +117,14 @@ def test_receivers_and_inhibition() -> None:
     )
 
 
+def test_without_the_section_of_receivers_no_name_of_one_is_told() -> None:
+    told = errors(FULL.replace("receivers:", "receiver:"))
+    assert [line.split(": ", 1)[1] for line in told] == [
+        "receiver: 'receiver' is an unknown key; did you mean \"receivers\"?",
+        "receivers is missing; expected a list of receivers",
+    ]
+
+
 MISTAKES = [
     ("receiver: oncall", "receiver: oncal", "a.yaml:6: route.routes[0].receiver: there is no receiver 'oncal'; did you mean \"oncall\"?"),
     ("  receiver: team\n", "", "a.yaml:1: route: receiver is required and missing; expected text"),

@@ -54,6 +54,12 @@ groups:
     assert (first.query_offset, first.interval) == (30.0, None)
 
 
+def test_of_an_alert_that_is_also_a_record_only_that_is_told() -> None:
+    text = RULES.replace("alert: WebReplicaDown", "alert: A\n        record: b")
+    (line,) = told(text)
+    assert "has both of alert and record" in line
+
+
 MISTAKES = [
     ("annotations:", "annotation:", "r.yaml:9: groups[0].rules[0].annotation: 'annotation' is an unknown key; did you mean \"annotations\"?"),
     ("for: 5s", "for: ''", "r.yaml:7: groups[0].rules[0].for: '' is not a duration; expected one such as 30s or 5m"),

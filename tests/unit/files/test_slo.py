@@ -379,6 +379,13 @@ def test_a_reference_finds_its_indicator_in_another_file(shop: Shop) -> None:
     first, second = slo.read_set(paths)
     assert [parsed.name for parsed in first.slos] == ["checkout-availability"]
     assert [problem.severity for problem in second.problems] == ["warning"]
+    shop.write("slos/b.yaml", sli.replace("spec:", "specs:"))
+    first, second = slo.read_set(paths)  # told where it is broken, and only there
+    assert first.problems == []
+    assert {told.id for told in second.problems} == {
+        "slo/missing-key",
+        "slo/unknown-key",
+    }
     (alone,) = slo.read_set(paths[:1])
     assert "there is no SLI 'ours' in these files" in alone.problems[0].message
 

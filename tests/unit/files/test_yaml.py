@@ -151,6 +151,23 @@ def test_names_that_cannot_be_put(written: str, told: str) -> None:
     assert told in problem.message
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ('a: 1\nb: "c\nd: e\n', 2, "the quoted text that begins here does not end"),
+        ("a: [b\nc: d\n", 2, "expected ',' or ']' in the list that begins in line 1"),
+        ("a: {b: c\nd: e\n", 2, "or '}' in the mapping that begins in line 1"),
+        ("a: [b: ]]\n", 1, "is not valid YAML"),
+    ],
+)
+def test_what_does_not_end_is_told_with_its_beginning(
+    text: str, line: int, told: str
+) -> None:
+    (problem,) = yaml.parse(text, "f.yaml").problems
+    assert problem.line == line
+    assert told in problem.message
+
+
 def test_an_empty_document_has_no_value() -> None:
     document = Document("f.yaml")
     assert (document.value, document.texts, document.line(("a",))) == (None, None, None)
