@@ -162,7 +162,8 @@ def _unreadable(
         judgement.problems += document.problems
         judgement.files += [(read.path, meant)] if meant else []
     else:
-        judgement.passed.append((read.path, neighbours.UNREADABLE))
+        what = neighbours.EMPTY if is_empty else neighbours.UNREADABLE
+        judgement.passed.append((read.path, what))
 
 
 def _judge_document(

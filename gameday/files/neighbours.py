@@ -12,6 +12,7 @@ from gameday.files import other_queries
 
 OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
+EMPTY = "empty file"
 HELM = "Helm template"
 PLUGINS = "Sloth file with plugins"
 PROMETHEUS_1 = "Prometheus 1 rule file"

@@ -89,6 +89,13 @@ def test_there_is_no_such_file(tmp_path: Path) -> None:
     assert "there is no such file" in problem.message
 
 
+def test_an_empty_file_in_a_folder_is_passed_over_as_empty(tmp_path: Path) -> None:
+    for name, text in {"a.yaml": "", "b.yaml": "# nothing yet\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = check([str(tmp_path)], {}, None)
+    assert [what for _, what in result.passed] == ["empty file"] * 2
+
+
 @pytest.mark.parametrize("text", ["", "# none yet\n", "---\n", "groups:\n"])
 def test_rules_that_are_empty_are_no_rules_also_in_a_folder(
     tmp_path: Path, text: str
