@@ -6,7 +6,8 @@ from typing import Any
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _LOGQL = re.compile(
-    r"\}\s*(?:\|[=~>]|!=|!~|!>|\|\s*(?:json|logfmt|regexp|pattern|unpack|unwrap|drop|keep"
+    r"\}\s*(?:\|[=~>]|(?:!=|!~|!>)\s*(?:''|ip\s*\()"  # PromQL compares with no text
+    r"|\|\s*(?:json|logfmt|regexp|pattern|unpack|unwrap|drop|keep"
     r"|line_format|label_format|decolorize|label_replace|\w+\s*(?:[=<>]|!=|!~)))"
     r"|\b(?:bytes_rate|bytes_over_time|rate_counter)\s*\("
 )

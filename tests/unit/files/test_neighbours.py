@@ -316,6 +316,30 @@ def test_what_may_be_a_mistake_in_promql_is_judged(
     assert check([str(tmp_path)], {}, None).counts == {"rules": 1}
 
 
+@pytest.mark.parametrize(
+    "expr",
+    [
+        'replicas{namespace="shop"} != replicas_available{namespace="shop"}',
+        'version{job="a"} != on (job) version{job="b"}',
+        'up{job="a"} != 1',
+    ],
+)
+def test_metrics_that_are_compared_are_no_filtered_logs(
+    expr: str, write: Write, tmp_path: Path
+) -> None:
+    write("rules.yaml", _alert(expr))
+    assert check([str(tmp_path)], {}, None).counts == {"rules": 1}
+
+
+@pytest.mark.parametrize("filtered", ['!= "a"', "!~ `a`", '|= "a"', '!= ip("::1")'])
+def test_logs_that_are_filtered_are_lokis(
+    filtered: str, write: Write, tmp_path: Path
+) -> None:
+    path = write("rules.yaml", _alert(f'rate({{app="shop"}} {filtered} [5m]) > 1'))
+    result = check([str(tmp_path)], {}, None)
+    assert result.passed == ((str(path), "Loki rule file"),)
+
+
 @pytest.mark.parametrize("form", ["plain", "PrometheusRule"])
 def test_rules_that_are_mostly_logql_are_lokis(
     form: str, write: Write, tmp_path: Path
