@@ -1,10 +1,11 @@
 """What a document is, told by its content: the kinds that gameday reads."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.files.text.nodes import Document
+from gameday.files.text.suggest import nearest
 from gameday.model.target import TARGET_KINDS
 
 SCENARIO = "scenario"
@@ -70,7 +71,7 @@ def of_value(value: Any) -> str:
         return SLO if isinstance(value, dict) and _is_slo(value) else ""
     if not isinstance(value, dict):
         return ""
-    return next((kind for kind, fits in _TESTS if fits(value)), "")
+    return next((kind for kind, fits in _TESTS if fits(value)), "") or _meant(value)
 
 
 def guessed(text: str) -> str:
@@ -172,6 +173,11 @@ def _is_activity(value: dict[str, Any]) -> bool:
     return "provider" in value or value.get("type") in ("action", "probe")
 
 
+def _is_whole_activity(value: dict[str, Any]) -> bool:
+    provider = value.get("provider")
+    return isinstance(provider, dict) and value.get("type") in ("action", "probe")
+
+
 def _is_alertmanager(value: dict[str, Any]) -> bool:
     route, receivers = value.get("route"), value.get("receivers")
     if isinstance(route, dict):
@@ -200,11 +206,28 @@ def _is_prometheus(value: dict[str, Any]) -> bool:
     )
 
 
+def _meant(value: dict[str, Any]) -> str:
+    """Return the kind whose main section is there under a misspelt name."""
+    if "apiVersion" in value or "$schema" in value:
+        return ""
+    for kind, section, fits in _SECTIONS:
+        for key, items in value.items():
+            if any(map(fits, _mappings(items))) and nearest(str(key), (section,)):
+                return kind
+    return ""
+
+
 def _mappings(value: Any) -> list[dict[str, Any]]:
     items = value if isinstance(value, list) else ()
     return [item for item in items if isinstance(item, dict)]
 
 
+_SECTIONS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool]], ...] = (
+    (RULES, "groups", _has_rules),
+    (PROMETHEUS, "scrape_configs", lambda job: "job_name" in job),
+    (EXPERIMENT, "method", _is_whole_activity),
+    (EXPERIMENT, "rollbacks", _is_whole_activity),
+)
 _TESTS = (
     (GATE, _is_gate),
     (SCENARIO, _is_scenario),

@@ -140,6 +140,11 @@ prometheusRule: {enabled: true}
 groups: [{name: shop, rules: []}]
 """,
     "groups-of-words": '{"extends": ["a"], "groups": [{"name": "b", "rules": ["c"]}]}',
+    "steps-of-a-pipeline": """\
+methods: [{type: docker, provider: aws}, {name: b}]
+scraper_config: [{job: a}]
+group: [{name: a, rules: [{match: b}]}]
+""",
     "routes-of-a-proxy": """\
 route:
   routes: [{path: /a, backend: b}]
@@ -156,6 +161,14 @@ slos:
 """,
     "rules.yaml:1 rules/wrong-type": "groups: [{name: shop, rules: up == 0}]\n",
     "items.yaml:1 rules/wrong-type": "groups: [{name: shop, rules: [up]}]\n",
+    "group.yaml:1 rules/unknown-key": """\
+group: [{name: a, rules: [{alert: A, expr: up}]}]
+""",
+    "prometheus.yml:1 prometheus/unknown-key": "scrape_config: [{job_name: a}]\n",
+    "chaos.json:1 experiment/missing-key": """\
+{"title": "a", "description": "b", "configuration": {}, "methods": [
+ {"type": "action", "name": "c", "provider": {"type": "process", "path": "true"}}]}
+""",
     "am.yaml:1 alertmanager/missing-key": "route: {routes: [{receiver: a}]}\n",
 }
 
