@@ -24,6 +24,7 @@ _GROUP_OF_OTHERS = ("partial_response_strategy", "source_tenants", "evaluation_d
 _RULE = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_PATCH = "$patch"  # how kustomize says that an object is deleted or replaced
 _CHANGING = ("$value", ".Value")  # at every evaluation
 
 
@@ -101,10 +102,11 @@ def _is_crd(here: Cursor) -> bool:
 
 def _document(here: Cursor, *, crd: bool) -> list[Rule]:
     mapping = here.mapping("spec") if crd else here.mapping()
+    if crd:
+        here.only(("apiVersion", "kind", "metadata", "spec", "status", _PATCH))
     if mapping is None:
         return []
-    if not crd:
-        mapping.only(("groups", "namespace"))
+    mapping.only(("groups", _PATCH if crd else "namespace"))
     rules: list[Rule] = []
     names: set[str] = set()
     for group in mapping.list_of("groups"):

@@ -60,6 +60,46 @@ def test_of_an_alert_that_is_also_a_record_only_that_is_told() -> None:
     assert "has both of alert and record" in line
 
 
+PROMETHEUS_RULE = """\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: shop}
+spec:
+  groups: [{name: shop, rules: [{alert: A, expr: up}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "  groups:",
+            "  group:",
+            "r.yaml:5: spec.group: 'group' is an unknown key; did you mean \"groups\"?",
+        ),
+        (
+            "spec:",
+            "specs:",
+            "r.yaml:4: specs: 'specs' is an unknown key; did you mean \"spec\"?",
+        ),
+    ],
+)
+def test_a_misspelt_key_of_a_prometheus_rule(old: str, new: str, line: str) -> None:
+    assert told(PROMETHEUS_RULE.replace(old, new)) == [line]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROMETHEUS_RULE + "status: {}\n",
+        PROMETHEUS_RULE.partition("spec:")[0] + "$patch: delete\n",
+        PROMETHEUS_RULE.replace("spec:", "spec:\n  $patch: replace"),
+    ],
+)
+def test_what_kubernetes_and_kustomize_add_to_a_prometheus_rule(text: str) -> None:
+    assert told(text) == []
+
+
 MISTAKES = [
     ("annotations:", "annotation:", "r.yaml:9: groups[0].rules[0].annotation: 'annotation' is an unknown key; did you mean \"annotations\"?"),
     ("for: 5s", "for: ''", "r.yaml:7: groups[0].rules[0].for: '' is not a duration; expected one such as 30s or 5m"),
