@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gameday.files import other_queries
+from gameday.files import neighbour_contents
 
 OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
@@ -153,7 +153,7 @@ def _is_grafana(value: Mapping[str, Any]) -> bool:
 
 def _is_vmalert(value: Mapping[str, Any]) -> bool:
     groups = _mappings(value.get("groups"))
-    return other_queries.are_metricsql(value) or any(
+    return neighbour_contents.are_metricsql(value) or any(
         _VMALERT_GROUP & set(group)
         or group.get("type") in _VMALERT_TYPES
         or any(_VMALERT_RULE & set(rule) for rule in _mappings(group.get("rules")))
@@ -260,7 +260,7 @@ _ALIKE: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
     ("Grafana provisioning file", _is_grafana),
     ("vmalert rule file", _is_vmalert),
     ("vmagent configuration", _is_vmagent),
-    ("Loki rule file", other_queries.are_logql),
+    ("Loki rule file", neighbour_contents.are_logql),
     ("kubernetes-event-exporter configuration", _is_event_exporter),
     ("slo-generator file", _is_slo_generator),
     ("Sloth alert windows file", _is_alert_windows),

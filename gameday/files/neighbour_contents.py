@@ -1,4 +1,4 @@
-"""Rules in query languages beside PromQL, told by their expressions."""
+"""What stands in files of others: queries in other languages than PromQL."""
 
 import re
 from collections.abc import Mapping
