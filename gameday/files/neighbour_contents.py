@@ -1,7 +1,7 @@
-"""What stands in files of others: queries in other languages than PromQL."""
+"""What stands in files of others: queries in other languages, files as texts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
@@ -32,6 +32,11 @@ _METRICSQL = re.compile(
     r"|\w\s+(?:default|if|ifnot)\s+[\d(]"
     r"|^\s*(?i:with)\s*\("
 )
+_JUDGED_KEY = re.compile(  # of a file that gameday would judge
+    r"^[ \t]*(?:- )?[\"']?(?:alert|record|scrape_configs|rule_files|\w+_configs"
+    r"|inhibit_rules|group_wait|steady-state-hypothesis|slos)[\"']?:",
+    re.MULTILINE,
+)
 
 
 def are_logql(value: Mapping[str, Any]) -> bool:
@@ -48,6 +53,21 @@ def are_logql(value: Mapping[str, Any]) -> bool:
 def are_metricsql(value: Mapping[str, Any]) -> bool:
     """Return whether a rule has what only VictoriaMetrics understands."""
     return any(_METRICSQL.search(text) for text in _expressions(value))
+
+
+def holds_files(kind: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a test for objects of a kind that hold files which could be judged."""
+
+    def fits(value: Mapping[str, Any]) -> bool:
+        parts = (value.get("data"), value.get("stringData"))
+        texts = [
+            text for part in parts if isinstance(part, dict) for text in part.values()
+        ]
+        return value.get("kind") == kind and any(
+            isinstance(text, str) and _JUDGED_KEY.search(text) for text in texts
+        )
+
+    return fits
 
 
 def _expressions(value: Mapping[str, Any]) -> list[str]:

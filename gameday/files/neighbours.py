@@ -13,12 +13,16 @@ from gameday.files import neighbour_contents
 OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
 EMPTY = "empty file"
+CONFIG_MAP = "ConfigMap with alerting files"
+SECRET = "Secret with alerting files"
 HELM = "Helm template"
 PLUGINS = "Sloth file with plugins"
 PROMETHEUS_1 = "Prometheus 1 rule file"
 _PLURALS = {
     OTHER: "files of other kinds",
     PLUGINS: "Sloth files with plugins",
+    CONFIG_MAP: "ConfigMaps with alerting files",
+    SECRET: "Secrets with alerting files",
 }
 _ACTION = re.compile(
     r"\{\{(?:[^\n{}]|\{(?!\{))*?"  # up to the next one: a long line is read once
@@ -95,6 +99,11 @@ def advice(name: str) -> str:
     if name == PROMETHEUS_1:
         return (
             "write the rules as YAML (`groups:`), as Prometheus 2 and newer read them, "
+            "or pass over such files with --pass-over"
+        )
+    if name in (CONFIG_MAP, SECRET):
+        return (
+            "keep them in files of their own, from which kustomize or Helm makes it, "
             "or pass over such files with --pass-over"
         )
     return "leave it out, or pass over such files with --pass-over"
@@ -270,6 +279,8 @@ _OTHERS: tuple[
     tuple[Callable[[Mapping[str, Any]], str], Callable[[Mapping[str, Any]], bool]], ...
 ] = (
     (lambda value: str(value["kind"]), _is_operators),
+    (_always(CONFIG_MAP), neighbour_contents.holds_files("ConfigMap")),
+    (_always(SECRET), neighbour_contents.holds_files("Secret")),
     (_always("Kubernetes manifest"), _is_kubernetes),
     (_always("compose file"), _is_compose),
     (_always("Grafana dashboard"), _is_dashboard),

@@ -97,6 +97,31 @@ receivers: {otlp: {}}
 exporters: {otlp: {}}
 service: {pipelines: {}}
 """,
+    "ConfigMap with alerting files": """\
+apiVersion: v1
+kind: ConfigMap
+data:
+  rules.yml: |
+    groups:
+      - name: shop
+        rules: [{alert: ShopDown, expr: up == 0}]
+  more.yml: |
+    groups:
+      - name: more
+        rules:
+          - alert: ShopDown
+            expr: up ==
+""",
+    "Secret with alerting files": """\
+apiVersion: v1
+kind: Secret
+stringData:
+  alertmanager.yaml: |-
+    "route": {"receiver": "a"}
+    "receivers":
+    - "name": "a"
+      "webhook_configs": [{"url": "http://a"}]
+""",
     "Kubernetes manifest": "apiVersion: v1\nkind: Service\n",
     "Grafana dashboard": '{"panels": [], "schemaVersion": 39, "title": "Shop"}',
     "Helm template": """\
