@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from gameday.errors import Problem
-from gameday.files.text import json_text
+from gameday.files.text import json_text, yaml_syntax
 from gameday.files.text.json_text import DEEPEST
 from gameday.files.text.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
 from gameday.files.text.source import Source
@@ -37,14 +37,6 @@ class _Bad(Exception):
     def __init__(self, message: str, line: int, code: str = "syntax") -> None:
         super().__init__(message)
         self.line, self.id = line, f"file/{code}"
-
-
-_QUOTED = "quoted text"
-_BEGUN = {  # what the parser was in -> as a person calls it
-    "while scanning a quoted scalar": _QUOTED,
-    "while parsing a flow sequence": "list",
-    "while parsing a flow mapping": "mapping",
-}
 
 
 def read(source: Source) -> Document:
@@ -103,7 +95,7 @@ def _yaml(text: str, path: str) -> Document:
     except _Bad as error:
         problems.append(Problem(path, error.line, str(error), id=error.id))
     except yaml.YAMLError as error:
-        problems.append(_syntax(error, text, path))
+        problems.append(yaml_syntax.problem(error, text, path))
     except ValueError as error:  # an int of a million digits, a date of 31 February
         problems.append(
             Problem(path, None, f"cannot be read: {error}", id="file/value")
@@ -114,27 +106,6 @@ def _yaml(text: str, path: str) -> Document:
     first.problems, first.rest = problems, tuple(documents[1:])
     first.empty_documents = tuple(empty_documents)
     return first
-
-
-def _syntax(error: yaml.YAMLError, text: str, path: str) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = mark.line + 1 if mark is not None else None
-    what = getattr(error, "problem", None) or str(error).split("\n")[0]
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        what = f"the character #x{error.character:04x} is not allowed"
-    lines = text.split("\n", line) if line else []
-    tabbed = line and len(lines) >= line and lines[line - 1].lstrip(" ")[:1] == "\t"
-    hint = "; indent with spaces, not with a tab" if tabbed else ""
-    begun = _BEGUN.get(str(getattr(error, "context", "")))
-    start = getattr(error, "context_mark", None)
-    began = start.line + 1 if start is not None else line
-    if begun == _QUOTED and began != line:  # it ran on to the end of the file
-        line, what = began, f"the {begun} that begins here does not end"
-    elif begun and began != line:
-        what = f"{what} in the {begun} that begins in line {began}"
-    message = f"is not valid YAML: {what}{hint}"
-    return Problem(path, line, message, id="file/syntax")
 
 
 def empty(path: str) -> Problem:
