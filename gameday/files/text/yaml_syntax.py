@@ -1,15 +1,40 @@
 """What is told of a text that YAML's parser refuses."""
 
+import contextlib
+from typing import Any
+
 import yaml
 
 from gameday.errors import Problem
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST = 200_000  # characters that are worth a second look
 _QUOTED = "quoted text"
 _BEGUN = {  # what the parser was in -> as a person calls it
     "while scanning a quoted scalar": _QUOTED,
     "while parsing a flow sequence": "list",
     "while parsing a flow mapping": "mapping",
 }
+
+
+def _long_quote(text: str, line: int) -> int:
+    """Return where the quoted text begins that ends in a line; 0: none of several."""
+    if len(text) > _LONGEST:
+        return 0
+    began = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_LOADER):
+            if token.end_mark.line + 1 > line:
+                break
+            is_quoted = isinstance(token, yaml.ScalarToken) and token.style in (
+                "'",
+                '"',
+            )
+            if is_quoted and token.start_mark.line < token.end_mark.line:
+                began = (
+                    token.start_mark.line + 1 if token.end_mark.line + 1 == line else 0
+                )
+    return began
 
 
 def problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
@@ -30,5 +55,7 @@ def problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
         line, what = began, f"the {begun} that begins here does not end"
     elif begun and began != line:
         what = f"{what} in the {begun} that begins in line {began}"
+    elif line and (opened := _long_quote(text, line)):
+        hint = f"; the {_QUOTED} from line {opened} ends here: was it closed there?"
     message = f"is not valid YAML: {what}{hint}"
     return Problem(path, line, message, id="file/syntax")

@@ -158,6 +158,13 @@ def test_names_that_cannot_be_put(written: str, told: str) -> None:
         ("a: [b\nc: d\n", 2, "expected ',' or ']' in the list that begins in line 1"),
         ("a: {b: c\nd: e\n", 2, "or '}' in the mapping that begins in line 1"),
         ("a: [b: ]]\n", 1, "is not valid YAML"),
+        (
+            'a: "b\nc: d\ne: "f"\n',
+            3,
+            "quoted text from line 1 ends here: was it closed",
+        ),
+        ("a: 'b\n\nc: 'f' g\n", 3, "quoted text from line 1 ends here"),
+        ('a: "b"\nc: "f" g\n', 2, "is not valid YAML: did not find expected key"),
     ],
 )
 def test_what_does_not_end_is_told_with_its_beginning(
