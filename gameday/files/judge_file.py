@@ -122,7 +122,7 @@ def judge(read: Source, env: Mapping[str, str], *, named: bool) -> FileJudgement
         _judge_document(document, parts, judgement, env)
     else:
         line = document.line(())
-        what = parts[0].neighbour if parts else neighbours.OTHER
+        what = neighbours.most_telling([part.neighbour for part in parts])
         _pass_over(read.path, line, what, judgement, named=named)
     return judgement
 

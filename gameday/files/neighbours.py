@@ -5,7 +5,7 @@ like Prometheus'. They are named, so that nobody takes them for judged.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gameday.files import neighbour_contents
@@ -14,6 +14,7 @@ OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
 EMPTY = "empty file"
 CONFIG_MAP = "ConfigMap with alerting files"
+MANIFEST = "Kubernetes manifest"
 SECRET = "Secret with alerting files"
 HELM = "Helm template"
 PLUGINS = "Sloth file with plugins"
@@ -107,6 +108,12 @@ def advice(name: str) -> str:
             "or pass over such files with --pass-over"
         )
     return "leave it out, or pass over such files with --pass-over"
+
+
+def most_telling(names: Sequence[str]) -> str:
+    """Return the name of a file of several documents: what says most of it."""
+    known = (name for name in names if name not in (OTHER, MANIFEST))
+    return next(known, names[0] if names else OTHER)
 
 
 def like_ours(value: Any) -> str:
@@ -230,6 +237,12 @@ def _is_operators(value: Mapping[str, Any]) -> bool:
     return api.startswith(("monitoring.coreos.com/", "operator.victoriametrics.com/"))
 
 
+def _is_managed_rules(value: Mapping[str, Any]) -> bool:
+    """Return whether it is one of Google's: Rules, ClusterRules or GlobalRules."""
+    api, kind = str(value.get("apiVersion")), str(value.get("kind"))
+    return api.startswith("monitoring.googleapis.com/") and kind.endswith("Rules")
+
+
 def _is_kubernetes(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("apiVersion"), str) and isinstance(
         value.get("kind"), str
@@ -281,7 +294,8 @@ _OTHERS: tuple[
     (lambda value: str(value["kind"]), _is_operators),
     (_always(CONFIG_MAP), neighbour_contents.holds_files("ConfigMap")),
     (_always(SECRET), neighbour_contents.holds_files("Secret")),
-    (_always("Kubernetes manifest"), _is_kubernetes),
+    (_always("Managed Prometheus rule file"), _is_managed_rules),
+    (_always(MANIFEST), _is_kubernetes),
     (_always("compose file"), _is_compose),
     (_always("Grafana dashboard"), _is_dashboard),
     (_always("Helm chart"), _is_chart),

@@ -122,6 +122,11 @@ stringData:
     - "name": "a"
       "webhook_configs": [{"url": "http://a"}]
 """,
+    "Managed Prometheus rule file": """\
+apiVersion: monitoring.googleapis.com/v1
+kind: ClusterRules
+spec: {groups: [{name: a, rules: [{alert: A, expr: up == 0}]}]}
+""",
     "Kubernetes manifest": "apiVersion: v1\nkind: Service\n",
     "Grafana dashboard": '{"panels": [], "schemaVersion": 39, "title": "Shop"}',
     "Helm template": """\
@@ -245,6 +250,18 @@ def test_a_neighbour_that_is_named_may_be_passed_over(name: str, write: Write) -
     result = check([str(path)], {}, None, CheckOptions(pass_over=True))
     assert result.problems == ()
     assert result.passed == ((str(path), name),)
+
+
+def test_of_several_neighbours_in_a_file_the_most_telling_is_named(
+    write: Write, tmp_path: Path
+) -> None:
+    text = "---\n".join(
+        NEIGHBOURS[name]
+        for name in ("Kubernetes manifest", "ConfigMap with alerting files")
+    )
+    path = write("file.yaml", text)
+    result = check([str(tmp_path)], {}, None)
+    assert result.passed == ((str(path), "ConfigMap with alerting files"),)
 
 
 @pytest.mark.parametrize("name", OF_OTHERS)
