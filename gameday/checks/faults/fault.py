@@ -1,5 +1,9 @@
 """Whether the fault bites, and is undone."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 from gameday.checks.faults.foreign_effect import effects, ineffective
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.step import StepRun
@@ -52,41 +56,70 @@ def undone(step: StepRun, question: Question) -> Answer:
     """Every fault on the service was confirmed to be gone."""
     begun = _begun(step, question.subject)
     if not begun:
-        said = step.why_absent or "nothing was injected into this service"
+        because = step.why_absent or "nothing was injected into this service"
         evidence = {"may_have_begun": True} if step.may_have_begun else {}
-        return unknown(said, evidence=evidence)
-    mine = {start.id: start.instance for start in begun}
-    ends = [e for e in step.events(FaultEnd) if e.id in mine]
-    tries = [e for e in step.events(UndoFailed) if e.id in mine]
-    over = [e for e in ends if e.ok]
-    ended = [_end(e) for e in over]
-    left = {key: name for key, name in mine.items() if key not in _ids(over)}
-    if not left:
-        ended_by_id = {mine[e.id]: e.because or "gone" for e in over}
-        how = "; ".join(f"{name}: {what}" for name, what in sorted(ended_by_id.items()))
-        said = f"every fault is confirmed to be gone ({how})"
-        return passed(said, evidence={"ended": ended})
-    names = ", ".join(left.values())
-    told: list[FaultEnd | UndoFailed] = [*ends, *tries]
-    told.sort(key=lambda e: e.at)
-    problems = [_problem(e) for e in told if e.id in left]
-    if not problems and not step.run.broken and not step.run.complete:
-        cut = f"the record of the run ends at {show_instant(step.run.last)}"
-        said = f"{cut}, before the fault on {names} ended"
-        return unknown(said, evidence={"ended": ended})
-    reasons = dict.fromkeys([*problems, *step.run.broken])  # each try says it again
-    why = "; ".join(reasons) or "nobody confirmed that it ended"
-    said = f"the fault on {names} was not undone: {why}"
-    return failed(said, evidence={"ended": ended})
+        return unknown(because, evidence=evidence)
+    endings = _endings(step, begun)
+    ended = {"ended": [_show_end(event) for event in endings.confirmed]}
+    if not endings.open:
+        because = f"every fault is confirmed to be gone ({endings.how()})"
+        return passed(because, evidence=ended)
+    names, run = ", ".join(endings.open.values()), step.run
+    reasons = [*endings.problems(), *run.broken]
+    if not reasons and not run.complete:
+        cut = f"the record of the run ends at {show_instant(run.last)}"
+        return unknown(f"{cut}, before the fault on {names} ended", evidence=ended)
+    # Each try says it again.
+    why = "; ".join(dict.fromkeys(reasons)) or "nobody confirmed that it ended"
+    return failed(f"the fault on {names} was not undone: {why}", evidence=ended)
 
 
-def _end(event: FaultEnd) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Endings:
+    """How the faults on a service ended, and the tries to undo them that failed."""
+
+    instances: Mapping[str, str]  # which instance each fault, by its id, had hit
+    ends: Sequence[FaultEnd]
+    failed_tries: Sequence[UndoFailed]
+
+    @cached_property
+    def confirmed(self) -> list[FaultEnd]:
+        return [event for event in self.ends if event.ok]
+
+    @cached_property
+    def open(self) -> dict[str, str]:
+        """The faults of which nobody confirmed that they are gone."""
+        gone = {event.id for event in self.confirmed}
+        return {id_: name for id_, name in self.instances.items() if id_ not in gone}
+
+    def how(self) -> str:
+        """Return how each fault went, as who confirmed it said."""
+        how = {self.instances[event.id]: event.because for event in self.confirmed}
+        return "; ".join(
+            f"{name}: {because or 'gone'}" for name, because in sorted(how.items())
+        )
+
+    def problems(self) -> list[str]:
+        """Return what stood in the way of the undo of those still open, in time."""
+        reports: list[FaultEnd | UndoFailed] = [*self.ends, *self.failed_tries]
+        reports.sort(key=lambda report: report.at)
+        return [_problem(report) for report in reports if report.id in self.open]
+
+
+def _endings(step: StepRun, begun: Sequence[FaultStarted]) -> _Endings:
+    instances = {start.id: start.instance for start in begun}
+    return _Endings(
+        instances=instances,
+        ends=[event for event in step.events(FaultEnd) if event.id in instances],
+        failed_tries=[
+            event for event in step.events(UndoFailed) if event.id in instances
+        ],
+    )
+
+
+def _show_end(event: FaultEnd) -> dict[str, str]:
     by, found = event.by, event.because
     return {"at": show_instant(event.at), "by": by, "found": found}
-
-
-def _ids(events: list[FaultEnd]) -> set[str]:
-    return {event.id for event in events}
 
 
 def _problem(event: FaultEnd | UndoFailed) -> str:
