@@ -7,6 +7,7 @@ way, a message is a group's when that group alone was due there in its time.
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,6 +53,14 @@ class GroupedAlert:
         begun = [span for span in self.spans if span[0] <= when + EARLY]
         return begun[-1] if begun else None
 
+    def began(self, when: float) -> float:
+        """Return when that time began; 0.0: it had not fired by then."""
+        span = self.span(when)
+        return 0.0 if span is None else span[0]
+
+
+Way = Mapping[GroupedAlert, str]  # in which a message may tell of alerts: their states
+
 
 @dataclass(eq=False)
 class GroupAtReceiver:
@@ -88,19 +97,7 @@ class UnlabelledMessages:
 
     def by_title(self, page: Page) -> list[Reading]:
         """Return what a page says by Alertmanager's default title; none: nothing."""
-        titled = [
-            (due, way, _title_for(due, way))
-            for due in self._groups_of_page(page)
-            if _may_be_title(page.titles, values_of(due.group.labels))
-            for way in self._possible_statuses(due, page.at)
-        ]
-        ways = [(due, way) for due, way, title in titled if title in page.titles]
-        if not ways:  # by a title that the vendor had cut, where none is whole
-            ways = [
-                (due, way)
-                for due, way, title in titled
-                if any(is_cut_of(shown, title) for shown in page.titles)
-            ]
+        ways = self._ways_by_title(page)
         if not ways:
             return []
         news = [_without_old_news(way) for _, way in ways]
@@ -110,25 +107,13 @@ class UnlabelledMessages:
 
     def alone(self, page: Page) -> list[Reading]:
         """Return what a page says if one group alone was due; none: it was not."""
-        groups = self._groups_of_page(page)
-        due = [group for group in groups if self._active(group, page.at)]
-        if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
+        due = self._only_group_due(page)
+        if due is None or _is_about_another(page, due):
             return []
-        names = [alert.labels.get("alertname", "") for alert in due[0].held]
-        if any(names_another(text, due[0].group.labels, names) for text in page.titles):
-            return []
-        firing = [alert for alert in due[0].held if self._firing(alert, page.at)]
+        firing = [alert for alert in due.held if self._firing(alert, page.at)]
         if page.status == RESOLVED or (page.status != FIRING and not firing):
-            return [] if firing else self._readings_of_ends(due[0], page)
-        if not any(self._may_arrive_then(alert, page.at, due[0]) for alert in firing):
-            return []  # too early, or later than it can have been told of
-        first = min(alert.span(page.at) or (0.0, 0.0) for alert in firing)[0]
-        return [
-            _reading(page, alert, FIRING, ALONE)
-            for alert in firing
-            if (began := (alert.span(page.at) or (0.0, 0.0))[0]) == first
-            or began <= page.at - 2 * EARLY
-        ]
+            return [] if firing else self._readings_of_ends(due, page)
+        return self._readings_of_firing(due, firing, page)
 
     @cached_property
     def _by_default(self) -> frozenset[str]:
@@ -169,27 +154,37 @@ class UnlabelledMessages:
 
     # --- by title ---
 
-    def _possible_statuses(
-        self, due: GroupAtReceiver, when: float
-    ) -> Iterator[dict[GroupedAlert, str]]:
+    def _ways_by_title(self, page: Page) -> list[tuple[GroupAtReceiver, Way]]:
+        """Return which groups, told in which way, have the title of a page.
+
+        A title that the vendor has cut counts where none is whole.
+        """
+        titled = [
+            (due, way, _title_for(due, way))
+            for due in self._groups_of_page(page)
+            if _may_be_title(page.titles, values_of(due.group.labels))
+            for way in self._possible_statuses(due, page.at)
+        ]
+        whole = [(due, way) for due, way, title in titled if title in page.titles]
+        return whole or [
+            (due, way)
+            for due, way, title in titled
+            if any(is_cut_of(shown, title) for shown in page.titles)
+        ]
+
+    def _possible_statuses(self, due: GroupAtReceiver, when: float) -> Iterator[Way]:
         """Yield how the alerts of a group may have been told: firing, resolved."""
         choices = [(held, self._statuses_of(held, when, due.late)) for held in due.held]
         open_ = [(held, states) for held, states in choices if states != ("",)]
-        count = 1
-        for _, states in open_:
-            count *= len(states)
         if not open_:
             return
         old = _subsets_by_shared_labels(
             [held for held in due.held if _retained(held, when, due.late)]
         )
-        if count * len(old) > _MOST:
+        if math.prod(len(states) for _, states in open_) * len(old) > _MOST:
             return
-        for states in itertools.product(*(states for _, states in open_)):
-            pairs = zip(open_, states, strict=True)
-            way = {held: state for (held, _), state in pairs if state}
-            if way:
-                yield from ({**way, **dict.fromkeys(again, _AGAIN)} for again in old)
+        for way in _combinations(open_):
+            yield from ({**way, **dict.fromkeys(again, _AGAIN)} for again in old)
 
     def _statuses_of(
         self, held: GroupedAlert, when: float, late: float
@@ -206,6 +201,14 @@ class UnlabelledMessages:
         return (FIRING,)
 
     # --- alone ---
+
+    def _only_group_due(self, page: Page) -> GroupAtReceiver | None:
+        """Return the one group that a page can be about; None: nobody can tell."""
+        groups = self._groups_of_page(page)
+        due = [group for group in groups if self._active(group, page.at)]
+        if not self._accounted or len(due) != 1 or page.receiver in self._by_default:
+            return None
+        return due[0]
 
     def _active(self, due: GroupAtReceiver, when: float) -> bool:
         """Whether a group may have told something then: a change, or it all again."""
@@ -240,6 +243,20 @@ class UnlabelledMessages:
         alive = any(span[0] - end <= due.late for end in ends)
         return alive or when >= span[0] + due.group.wait - EARLY
 
+    def _readings_of_firing(
+        self, due: GroupAtReceiver, firing: Sequence[GroupedAlert], page: Page
+    ) -> list[Reading]:
+        """Return what a page of these alerts says; none: it came too early or late.
+
+        It is about those that fired first, and those that fired for long enough.
+        """
+        if not any(self._may_arrive_then(alert, page.at, due) for alert in firing):
+            return []
+        first = min(alert.began(page.at) for alert in firing)
+        latest = max(first, page.at - 2 * EARLY)
+        alerts = [alert for alert in firing if alert.began(page.at) <= latest]
+        return [_reading(page, alert, FIRING, ALONE) for alert in alerts]
+
     def _readings_of_ends(self, due: GroupAtReceiver, page: Page) -> list[Reading]:
         over = (
             held
@@ -260,6 +277,23 @@ class UnlabelledMessages:
                 and self._matching.match(mute.labels).identity is identity
             ):
                 yield mute
+
+
+def _is_about_another(page: Page, due: GroupAtReceiver) -> bool:
+    """Whether a title of a page names an alert that is not of the group."""
+    names = [alert.labels.get("alertname", "") for alert in due.held]
+    return any(names_another(text, due.group.labels, names) for text in page.titles)
+
+
+def _combinations(
+    choices: Sequence[tuple[GroupedAlert, Sequence[str]]],
+) -> Iterator[Way]:
+    """Yield each way to tell of some of these alerts, of the states each may have."""
+    held = [alert for alert, _ in choices]
+    for states in itertools.product(*(states for _, states in choices)):
+        way = {alert: state for alert, state in zip(held, states, strict=True) if state}
+        if way:
+            yield way
 
 
 def _may_be_title(titles: Sequence[str], values: str) -> bool:
@@ -292,20 +326,18 @@ def _subsets_by_shared_labels(
     return list(alerts_by_labels.values())
 
 
-def _without_old_news(way: Mapping[GroupedAlert, str]) -> Mapping[GroupedAlert, str]:
+def _without_old_news(way: Way) -> Way:
     """Return what a message says that none before it has said."""
     return {held: state for held, state in way.items() if state != _AGAIN}
 
 
-def _title_for(due: GroupAtReceiver, way: Mapping[GroupedAlert, str]) -> str:
+def _title_for(due: GroupAtReceiver, way: Way) -> str:
     firing = [held.labels for held, state in way.items() if state == FIRING]
     resolved = [held.labels for held, state in way.items() if state != FIRING]
     return title_of(due.group.labels, firing, resolved)
 
 
-def _agreed_readings(
-    ways: Sequence[Mapping[GroupedAlert, str]], page: Page
-) -> list[Reading]:
+def _agreed_readings(ways: Sequence[Way], page: Page) -> list[Reading]:
     """Return what every way to read a title says; what only some say is unsure."""
     held = sorted({alert for way in ways for alert in way}, key=_order)
     states = {alert: {way.get(alert, "") for way in ways} for alert in held}
