@@ -56,6 +56,10 @@ class Answer:
         said = f"{because} ({_without_stop(self.because)})" if self.because else because
         return replace(self, outcome=Outcome.INCONCLUSIVE, because=said)
 
+    def doubted(self, why: str) -> "Answer":
+        """Return the same, inconclusive where there is a doubt; empty: none."""
+        return self.unsure(why) if why else self
+
 
 def passed(because: str, **rest: Any) -> Answer:
     """Return the answer that the promise was kept."""

@@ -1,5 +1,6 @@
 """Whether a promised alert fires in time, with its labels."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gameday.checks.alerts.deadlines import undone_too_soon
@@ -24,7 +25,7 @@ def fires_within(step: StepRun, question: Question) -> Answer:
     """Fault begins -> firing."""
     promised = promise_of(step, question)
     deadline = promised.start + (question.promised or 0.0)
-    if not promised.fired or promised.silent_victims:
+    if promised.is_silent:
         return never_fired(promised, deadline)
     first = promised.first_episodes[-1]  # of several victims the last one decides
     at, evidence = _firing_time(promised, first)
@@ -47,10 +48,24 @@ def fires_within(step: StepRun, question: Question) -> Answer:
 
 def never_fired(promised: PromisedAlert, deadline: float) -> Answer:
     """Answer for an alert that never fired: a failure, decided at the deadline."""
-    said = f"{promised.name}{_wanted(promised)} never fired"
-    if promised.fired:
-        said += f" for {', '.join(promised.silent_victims)}"
-    namesakes = [
+    namesakes = _namesakes(promised)
+    because = f"{promised.name}{_wanted(promised)} never fired"
+    because += _how_silent(promised, namesakes)
+    evidence: dict[str, object] = {"namesakes": namesakes}
+    answer = failed(because, evidence=evidence, decided=deadline)
+    page = _page_from_elsewhere(promised)
+    if page is None:
+        return answer.doubted(
+            _firing_elsewhere_before(promised, deadline)
+            or undone_too_soon(promised, deadline)
+        )
+    why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
+    return replace(answer.unsure(why), evidence={**evidence, "page": page.show()})
+
+
+def _namesakes(promised: PromisedAlert) -> list[dict[str, object]]:
+    """Return what fired in the step by the promised name, with other labels."""
+    return [
         episode.show()
         for episode in promised.step.run.episodes
         if episode.alert == promised.name
@@ -58,24 +73,18 @@ def never_fired(promised: PromisedAlert, deadline: float) -> Answer:
         and promised.start <= episode.firing <= promised.step.end
         and episode not in promised.fired
     ]
+
+
+def _how_silent(promised: PromisedAlert, namesakes: Sequence[object]) -> str:
+    """Return what goes after "never fired": for whom, or what was there instead."""
     if promised.fired:
-        said += "; each instance that was hit has to ring"
-    elif namesakes:
-        said += "; it fired with other labels, which is another alert"
-    elif promised.step.run.plan.monitoring.rules is not None and not promised.rules:
-        said += "; no rule of that name and with those labels is loaded"
-    else:
-        said += pending_words(promised)
-    answer = failed(said, evidence={"namesakes": namesakes}, decided=deadline)
-    elsewhere = _page_from_elsewhere(promised)
-    if elsewhere is None and (since := _firing_elsewhere_before(promised, deadline)):
-        return answer.unsure(since)
-    if elsewhere is None:
-        early = undone_too_soon(promised, deadline)
-        return answer.unsure(early) if early else answer
-    evidence = {**answer.evidence, "page": elsewhere.show()}
-    why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
-    return replace(answer.unsure(why), evidence=evidence)
+        victims = ", ".join(promised.silent_victims)
+        return f" for {victims}; each instance that was hit has to ring"
+    if namesakes:
+        return "; it fired with other labels, which is another alert"
+    if promised.step.run.plan.monitoring.rules is not None and not promised.rules:
+        return "; no rule of that name and with those labels is loaded"
+    return pending_words(promised)
 
 
 def _firing_time(

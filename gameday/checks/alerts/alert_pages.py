@@ -23,8 +23,6 @@ from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome
 
-_FAIL = Outcome.FAIL
-
 
 def reaches(step: StepRun, question: Question) -> Answer:
     """Some page about the alert, firing, arrived at the promised receiver."""
@@ -35,8 +33,7 @@ def reaches(step: StepRun, question: Question) -> Answer:
         return unknown(promised.why_unanswerable)
     notified = Notifications.of(promised)
     if "pager" not in step.run.sources:
-        silent_ = not promised.fired or promised.silent_victims
-        if silent_:
+        if promised.is_silent:
             return never_fired(promised, deadline)
         return _routed(notified, wanted, deadline)
     page = notified.first(wanted)
@@ -110,13 +107,8 @@ def _page_evidence(notified: Notifications, page: Page) -> dict[str, object]:
 def _missing(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
     """Answer for a page that never arrived at the promised receiver."""
     promised = notified.promised
-    if not notified.readings and (not promised.fired or promised.silent_victims):
-        answer = never_fired(promised, deadline)
-        # Evaluated elsewhere it may have rung in a page that names no alert.
-        open_ = notified.firing_elsewhere_before(deadline)
-        if not open_ and not promised.evaluated_here:
-            open_ = notified.why_page_unmatched(wanted, deadline)
-        return answer.unsure(open_) if open_ and answer.outcome is _FAIL else answer
+    if not notified.readings and promised.is_silent:
+        return _never_rang(notified, wanted, deadline)
     said = notified.why_no_page(wanted)
     others = notified.other_receivers(wanted)
     held = notified.muted_by
@@ -125,14 +117,25 @@ def _missing(notified: Notifications, wanted: str | None, deadline: float) -> An
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = (
+    return answer.doubted(
         ("" if held else notified.why_unobservable(wanted))
         or notified.firing_elsewhere_before(deadline)
         or notified.why_page_unmatched(wanted, deadline)
+        or ("" if held or others else over_too_soon(promised, deadline))
     )
-    if not (unsure or held or others):
-        unsure = over_too_soon(promised, deadline)
-    return answer.unsure(unsure) if unsure else answer
+
+
+def _never_rang(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
+    """Answer for a page of an alert that never fired, as far as anybody saw."""
+    promised = notified.promised
+    answer = never_fired(promised, deadline)
+    if answer.outcome is not Outcome.FAIL:
+        return answer
+    elsewhere = notified.firing_elsewhere_before(deadline)
+    if elsewhere or promised.evaluated_here:
+        return answer.doubted(elsewhere)
+    # Evaluated elsewhere it may have rung in a page that names no alert.
+    return answer.doubted(notified.why_page_unmatched(wanted, deadline))
 
 
 def _unresolved(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
@@ -143,8 +146,7 @@ def _unresolved(notified: Notifications, wanted: str | None, deadline: float) ->
         said += f"; it was held back by {notified.muted_by}"
     evidence = {"held_back": notified.muted_by}
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = notified.why_end_unmatched(wanted, promised.start, deadline)
-    return answer.unsure(unsure) if unsure else answer
+    return answer.doubted(notified.why_end_unmatched(wanted, promised.start, deadline))
 
 
 def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
@@ -172,5 +174,4 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
         # The system's own answer: nothing more is to be waited for.
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
-    unsure = routings.why_unclear(wanted)
-    return answer.unsure(unsure) if unsure else answer
+    return answer.doubted(routings.why_unclear(wanted))

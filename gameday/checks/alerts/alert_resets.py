@@ -1,5 +1,7 @@
 """Whether an alert is resolved in time after the fault."""
 
+from collections.abc import Iterator
+
 from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.question import (
@@ -22,7 +24,7 @@ def resets_within(step: StepRun, question: Question) -> Answer:
     promised = promise_of(step, question)
     if step.fault_end is None:
         return unknown("the fault was not seen to end")
-    if not promised.fired or promised.silent_victims:
+    if promised.is_silent:
         return unknown(f"{promised.silence}, so it could not reset")
     deadline = step.fault_end + (question.promised or 0.0)
     still = [episode for episode in promised.fired if not episode.over(step.end)]
@@ -66,21 +68,26 @@ def _resolved(promised: PromisedAlert, question: Question, episode: Episode) -> 
 
 def _resolved_time(promised: PromisedAlert, episode: Episode) -> tuple[float, bool]:
     """Return when it ended and whether a page says the same; the page wins if not."""
-    run = promised.step.run
     at = episode.resolved or 0.0
     offset = any(rule.query_offset for rule in promised.rules)
-    for reading in run.mailbox.readings_of(episode):
-        mention = reading.mention
-        if mention is None or mention.status != "resolved" or mention.ends is None:
-            continue
-        ends = run.clocks.to_our_clock("prometheus", mention.ends)
-        if ends < (episode.firing or 0.0):
-            continue
+    for ends in _ends_in_pages(promised, episode):
         if offset or (not episode.exact and not _expired(promised, ends)):
             return ends, True
         if abs(ends - at) <= _SAME:
             return at, True
     return at, False
+
+
+def _ends_in_pages(promised: PromisedAlert, episode: Episode) -> Iterator[float]:
+    """Yield when an episode ended as its pages tell it, on our clock."""
+    run = promised.step.run
+    for reading in run.mailbox.readings_of(episode):
+        mention = reading.mention
+        if mention is None or mention.status != "resolved" or mention.ends is None:
+            continue
+        ends = run.clocks.to_our_clock("prometheus", mention.ends)
+        if ends >= (episode.firing or 0.0):
+            yield ends
 
 
 def _expired(promised: PromisedAlert, ends: float) -> bool:

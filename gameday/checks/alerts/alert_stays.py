@@ -15,7 +15,7 @@ _SAME = 0.0021  # two stamps of one instant, each cut to a millisecond
 def stays_firing(step: StepRun, question: Question) -> Answer:
     """From the first firing to the fault's end, without a break."""
     promised = promise_of(step, question)
-    if not promised.fired or promised.silent_victims:
+    if promised.is_silent:
         return _never_fired(promised)
     if step.held_until is None:
         return unknown("the fault was not seen to end")

@@ -41,9 +41,7 @@ def no_other_alerts(step: StepRun, _: Question) -> Answer:
         said = f"nobody promised {', '.join(names)}, which rang"
         return failed(said, evidence=evidence, decided=first)
     answer = passed("nothing rang that was not promised", evidence=evidence)
-    return (
-        answer.unsure(other_alerts.why_unclear) if other_alerts.why_unclear else answer
-    )
+    return answer.doubted(other_alerts.why_unclear)
 
 
 def rules_that_matter(step: StepRun) -> list[AlertRule] | None:

@@ -140,6 +140,11 @@ class PromisedAlert:
         told = (self.step.victims.of(episode.labels) for episode in self.fired)
         return sorted(self.required - frozenset[str]().union(*told))
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it never fired, or not for each victim."""
+        return not self.fired or bool(self.silent_victims)
+
     @cached_property
     def rules(self) -> list[AlertRule]:
         """The loaded rules that the promise may mean; none where unknown."""
@@ -148,7 +153,12 @@ class PromisedAlert:
     @cached_property
     def why_unanswerable(self) -> str:
         """Why nothing can be said of this alert; empty when something can."""
-        return self._running() or self._silenced() or self._unflushed()
+        return (
+            self._rang_at_start()
+            or self._began_before()
+            or self._silenced()
+            or self._unflushed()
+        )
 
     def gap(self, start: float, end: float, *sources: str) -> str:
         """Return why sources, or the alert's rules, did not work all the time."""
@@ -165,25 +175,26 @@ class PromisedAlert:
         """The rules on the way to the alert."""
         return scope_of(self.step.run.plan.monitoring, (self.name,), self.rules)
 
-    def _running(self) -> str:
+    def _rang_at_start(self) -> str:
+        """Say in which state Prometheus had it when the fault began, if any."""
         for event in self.step.events(AlertAtStart):
             mine = event.alert == self.name and self.matches(event.labels)
             state = event.state or "firing"
             if mine and state in ("firing", "pending"):
                 return f"{self.name} was already {state} when the fault began"
+        return ""
+
+    def _began_before(self) -> str:
+        """Say since when an episode had been there when the fault began, if any."""
         for episode in self.all:
-            since = episode.pending if episode.pending is not None else episode.firing
-            if (
-                since is not None
-                and since < self.start
-                and not episode.over(self.start)
-            ):
-                firing_before = (episode.firing or 0.0) < self.start
-                state = "firing" if firing_before else "pending"
-                return (
-                    f"{self.name} was already {state} when the fault began, "
-                    f"since {show_instant(since)}"
-                )
+            since = episode.firing if episode.pending is None else episode.pending
+            if since is None or since >= self.start or episode.over(self.start):
+                continue
+            state = "firing" if (episode.firing or 0.0) < self.start else "pending"
+            return (
+                f"{self.name} was already {state} when the fault began, "
+                f"since {show_instant(since)}"
+            )
         return ""
 
     def _silenced(self) -> str:

@@ -48,8 +48,7 @@ def answer_with_doubt(step: StepRun, question: Question, answer: Answer) -> Answ
         if chain.may_change(doubt.kind, answer.outcome):
             return answer.unsure(doubt.because)
         answer = _earlier(step, chain, doubt, answer)
-    why = _why_may_not_have_lasted(step, question, answer)
-    return answer.unsure(why) if why else answer
+    return answer.doubted(_why_may_not_have_lasted(step, question, answer))
 
 
 def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]:

@@ -60,8 +60,7 @@ def spends_at_most(step: StepRun, question: Question) -> Answer:
     answer = replace(answer, evidence=shown)
     if answer.outcome is not Outcome.FAIL and spent.missing:
         return unknown(spent.missing)
-    why = unseen_errors(step, slo, spent)
-    return answer.unsure(why) if why else answer
+    return answer.doubted(unseen_errors(step, slo, spent))
 
 
 def _by_events(step: StepRun, question: Question, slo: Slo, spent: Spent) -> Answer:

@@ -59,6 +59,8 @@ class Scraped:
 
     def reset_in(self, before: float, at: float) -> Reset | None:
         """Return the reset between two samples of a series; a sure one first."""
+        if not self.resets:  # nearly always, and asked for every sample
+            return None
         inside = [reset for reset in self.resets if before < reset.at <= at]
         return next(
             (selector for selector in inside if selector.sure),
