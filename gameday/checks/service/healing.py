@@ -77,23 +77,35 @@ def _first_intervention(step: StepRun, begun: FaultStarted) -> float:
 
     It never did on one whose fault ended by itself, as the ledger knows.
     """
-    ended = [event for event in step.events(FaultEnded) if event.id == begun.id]
+    ended = _ends(step, begun)
     if ended and ended[0].by in BY_ITSELF:
         return _NEVER
-    undo = [event.at for event in step.events(Phase) if event.phase == "undo"]
-    stops = [
+    acts = [*_phases_of_undo(step), *_stops_by_guardrails(step)]
+    interventions = [at for at in acts if at >= begun.at]
+    if begun.duration:
+        interventions.append(begun.at + begun.duration)
+    interventions += [_hand_of(ending, acts, begun.at) for ending in ended]
+    return max(begun.at, min(interventions, default=_NEVER))
+
+
+def _phases_of_undo(step: StepRun) -> list[float]:
+    return [event.at for event in step.events(Phase) if event.phase == "undo"]
+
+
+def _stops_by_guardrails(step: StepRun) -> list[float]:
+    return [
         event.at
         for event in step.run.timeline.of(Guardrail)
         if event.state == "breached"
     ]
-    interventions = [at for at in (*undo, *stops) if at >= begun.at]
-    if begun.duration:
-        interventions.append(begun.at + begun.duration)
-    for ending in ended:
-        known = [at for at in (*undo, *stops) if begun.at <= at <= ending.at]
-        unseen = ending.by in _WITHOUT_A_PHASE and not known
-        interventions.append(ending.at - _UNDO_TAKES if unseen else ending.at)
-    return max(begun.at, min(interventions, default=_NEVER))
+
+
+def _hand_of(ending: FaultEnded, acts: Sequence[float], since: float) -> float:
+    """Return when the undo that ended a fault may have begun, at the earliest."""
+    seen = any(since <= at <= ending.at for at in acts)
+    if ending.by in _WITHOUT_A_PHASE and not seen:
+        return ending.at - _UNDO_TAKES
+    return ending.at
 
 
 def _back_event(
@@ -107,26 +119,28 @@ def _back_event(
     two looks has one event only, whose stamp is as exact as the looks are close; it
     counts where it may have happened late enough.
     """
-    since: InstanceChanged | None = None
     last = min(intervention, step.end)
     changes = [change for change in changes_of(step, begun) if change.at <= last]
     looping = _is_loop(changes, until)
-    for change in changes:
-        if change.at > until and since is not None and not looping:
-            break
-        since = (since or change) if change.up else None
+    since = _up_since(changes, _NEVER if looping else until)
     if since is not None or looping:
         return since
-    if any(
-        change.at <= until and not change.up for change in _after_its_end(step, begun)
-    ):
+    if _went_down_after_its_end(step, begun, until):
         return None  # it was up for a moment, and is not
-    ended = [
-        event
-        for event in step.events(FaultEnded)
-        if event.id == begun.id and event.by in BY_ITSELF
-    ]
+    ended = [event for event in _ends(step, begun) if event.by in BY_ITSELF]
     return ended[0] if ended and ended[0].at <= intervention else None
+
+
+def _up_since(
+    changes: Sequence[InstanceChanged], until: float
+) -> InstanceChanged | None:
+    """Return the change since which an instance is up: at a time, or first after it."""
+    since: InstanceChanged | None = None
+    for change in changes:
+        if change.at > until and since is not None:
+            break
+        since = (since or change) if change.up else None
+    return since
 
 
 def _falls(changes: Sequence[InstanceChanged]) -> list[InstanceChanged]:
@@ -161,7 +175,13 @@ def changes_of(step: StepRun, begun: FaultStarted) -> list[InstanceChanged]:
     ]
 
 
-def _after_its_end(step: StepRun, begun: FaultStarted) -> list[InstanceChanged]:
-    ended = [event.at for event in step.events(FaultEnded) if event.id == begun.id]
-    first = min(ended, default=_NEVER)
-    return [change for change in changes_of(step, begun) if change.at > first]
+def _ends(step: StepRun, begun: FaultStarted) -> list[FaultEnded]:
+    return [event for event in step.events(FaultEnded) if event.id == begun.id]
+
+
+def _went_down_after_its_end(step: StepRun, begun: FaultStarted, until: float) -> bool:
+    ended = min((event.at for event in _ends(step, begun)), default=_NEVER)
+    return any(
+        ended < change.at <= until and not change.up
+        for change in changes_of(step, begun)
+    )
