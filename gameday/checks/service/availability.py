@@ -39,19 +39,13 @@ def available_within(step: StepRun, question: Question) -> Answer:
     if start is None or end is None:
         return unknown("the fault was not seen to end")
     events = step.run.timeline.of(WorkloadChanged)
-    told = [event for event in events if event.workload == name]
-    was, then = known_at(told, start), known_at(told, end)
-    if was is None or then is None:
+    states = [event for event in events if event.workload == name]
+    was, since = known_at(states, start), _known_from(states, end, step.end)
+    if was is None or not since:
         return unknown(f"nobody had seen {name} when the fault began")
     if not was.available:
         return unknown(f"{name} was not available when the fault began: {_show(was)}")
-    since = [then, *(state for state in told if end < state.at <= step.end)]
-    out = [
-        index
-        for index, change in enumerate(since)
-        if not is_fully_available(change, was)
-    ]
-    first = out[-1] + 1 if out else 0
+    first = _first_for_good(since, was)
     if first == len(since):
         return _still_unavailable(step, question, since[-1], was)
     if step.fault_end is None:
@@ -62,13 +56,29 @@ def available_within(step: StepRun, question: Question) -> Answer:
         Measurement(
             what=f"{name} was available again, with all its endpoints,",
             origin="the fault ended",
-            measured=back.at - end if first else 0.0,
+            measured=max(0.0, back.at - end),
             below=float(back.error or 0.0) if first else 0.0,
             decided=max(end, back.at),
             since=end,
             evidence=_evidence(back, was),
         ),
     )
+
+
+def _known_from(
+    states: Sequence[WorkloadChanged], since: float, until: float
+) -> list[WorkloadChanged]:
+    """Return how a workload was at a time, and each change of it after that."""
+    at_first = known_at(states, since)
+    if at_first is None:
+        return []
+    return [at_first, *(state for state in states if since < state.at <= until)]
+
+
+def _first_for_good(since: Sequence[WorkloadChanged], was: WorkloadChanged) -> int:
+    """Return from which state on a workload is as it was; its length: from none."""
+    out = [n for n, state in enumerate(since) if not is_fully_available(state, was)]
+    return out[-1] + 1 if out else 0
 
 
 def _still_unavailable(
