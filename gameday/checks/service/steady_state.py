@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
-from gameday.checks.service.hypothesis_recovery import held_again, too_short
+from gameday.checks.service.hypothesis_recovery import Stretch, held_again, too_short
 from gameday.checks.slos.sli import read_sli
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis, Phase
@@ -28,18 +28,15 @@ def before(step: StepRun, _: Question) -> Answer:
 def during(step: StepRun, _: Question) -> Answer:
     """It held all through the fault. A deviation that heals is still seen."""
     start, end = step.start or 0.0, _held_until(step)
-    probed = [
-        look
-        for look in _probed(step, "during")
-        if start <= look.at <= (step.end if end is None else end)
-    ]
+    last = step.end if end is None else end
+    probed = [look for look in _probed(step, "during") if start <= look.at <= last]
     evidence = {"probed": len(probed), "deviations": _deviations(probed, end)}
     if not probed:
         return unknown("the hypothesis was not probed during the fault")
-    deviated = next((look for look in probed if look.ok is False), None)
+    deviated = _first(probed, ok=False)
     if deviated is not None:
         return _deviated(step, deviated, evidence)
-    blind = next((look for look in probed if look.ok is None), None)
+    blind = _first(probed, ok=None)
     if step.step.expect.steady_state == "may_deviate":
         said = "the hypothesis may deviate, and did not"
         return passed(said, evidence=evidence, decided=start)
@@ -78,27 +75,38 @@ def after(step: StepRun, _: Question) -> Answer:
     stretch = held_again(step, probed, until)
     if stretch is None:
         return _failed_again(last, evidence)
-    since = probed[stretch.first]
-    broken = [look for look in probed[stretch.first :] if look.ok is False]
-    flaps = [look for look in probed if look.ok is False and look.at > until]
-    if not stretch.whole and flaps and stretch.first > 1:
-        broken = flaps
+    broken = _failures(probed, stretch, until)
     if broken:
-        said = (
+        because = (
             f"the hypothesis did not hold in {len(broken)} of {len(probed)} looks "
             f"after the fault, last at {show_instant(broken[-1].at)}: "
             f"{broken[-1].because}"
         )
-        return failed(said, evidence=evidence, decided=broken[0].at)
-    said = "the hypothesis held after the fault"
-    answer = passed(said, evidence=evidence, since=since.at)
+        return failed(because, evidence=evidence, decided=broken[0].at)
+    held = probed[stretch.first :]
+    because = "the hypothesis held after the fault"
+    answer = passed(because, evidence=evidence, since=held[0].at)
     if not stretch.whole:
         return answer.unsure(too_short(step, probed))
-    told = next((look for look in probed[stretch.first :] if look.ok is None), None)
-    if told is not None:
-        when = show_instant(told.at)
+    blind = _first(held, ok=None)
+    if blind is not None:
+        when = show_instant(blind.at)
         return answer.unsure(f"the hypothesis could not be told at {when}")
     return answer
+
+
+def _failures(
+    probed: Sequence[Hypothesis], stretch: Stretch, until: float
+) -> list[Hypothesis]:
+    """Return the looks that failed since the recovery.
+
+    Where it went back and forth and never held for long enough: all that failed when
+    it was to have recovered.
+    """
+    flaps = [look for look in probed if look.ok is False and look.at > until]
+    if flaps and stretch.first > 1 and not stretch.whole:
+        return flaps
+    return [look for look in probed[stretch.first :] if look.ok is False]
 
 
 def _failed_again(last: Hypothesis, evidence: dict[str, object]) -> Answer:
@@ -129,6 +137,11 @@ def _recovered_by(step: StepRun) -> float:
 
 def _probed(step: StepRun, phase: str) -> list[Hypothesis]:
     return [event for event in step.events(Hypothesis) if event.phase == phase]
+
+
+def _first(probed: Sequence[Hypothesis], *, ok: bool | None) -> Hypothesis | None:
+    """Return the first look with this answer; None: no look has it."""
+    return next((look for look in probed if look.ok is ok), None)
 
 
 def _deviated(
