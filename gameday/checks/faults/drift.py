@@ -32,8 +32,26 @@ def drift(run: Run) -> Answer:
     every = [_difference(event) for event in run.timeline.of(Drifted)]
     differences = [difference for difference in every if not difference.platform]
     by_itself = [difference for difference in every if difference.platform]
-    evidence = {
-        "instances": taken["before"].instances,
+    evidence = _evidence(taken["before"], differences, by_itself)
+    if not differences:
+        because = "the target is as it was before the first fault"
+        return passed(because + _listed(by_itself), evidence=evidence)
+    bystanders = _bystanders(run, differences)
+    if len(bystanders) == len(differences):
+        named = "; ".join(bystander.show() for bystander in bystanders[:_NAMED])
+        because = f"no fault hit it, and it is not as it was before: {named}"
+        return unknown(because, evidence=evidence)
+    because = "not everything is as it was before the first fault"
+    return failed(f"{because}: {_named(differences)}", evidence=evidence)
+
+
+def _evidence(
+    before: Fingerprint,
+    differences: Sequence[Difference],
+    by_itself: Sequence[Difference],
+) -> dict[str, object]:
+    evidence: dict[str, object] = {
+        "instances": before.instances,
         "differences": [_show(difference) for difference in differences],
     }
     if by_itself:
@@ -41,29 +59,21 @@ def drift(run: Run) -> Answer:
             {**_show(difference), "because": difference.platform}
             for difference in by_itself
         ]
-    if not differences:
-        said = "the target is as it was before the first fault"
-        return passed(said + _listed(by_itself), evidence=evidence)
-    bystanders = _bystanders(run, differences)
-    if len(bystanders) == len(differences):
-        named = "; ".join(bystander.show() for bystander in bystanders[:_NAMED])
-        said = f"no fault hit it, and it is not as it was before: {named}"
-        return unknown(said, evidence=evidence)
-    named = "; ".join(difference.show() for difference in differences[:_NAMED])
-    more = (
-        f"; and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
-    )
-    said = f"not everything is as it was before the first fault: {named}{more}"
-    return failed(said, evidence=evidence)
+    return evidence
 
 
 def _listed(by_itself: Sequence[Difference]) -> str:
     """Return what the platform changed by itself, a few of it, for a sentence."""
     if not by_itself:
         return ""
-    named = "; ".join(difference.show() for difference in by_itself[:_NAMED])
-    more = f"; and {len(by_itself) - _NAMED} more" if len(by_itself) > _NAMED else ""
-    return f"; changed by the platform: {named}{more}"
+    return f"; changed by the platform: {_named(by_itself)}"
+
+
+def _named(differences: Sequence[Difference]) -> str:
+    """Return a few differences for a sentence, and how many more there are."""
+    named = "; ".join(difference.show() for difference in differences[:_NAMED])
+    more = len(differences) - _NAMED
+    return f"{named}; and {more} more" if more > 0 else named
 
 
 def _bystanders(run: Run, differences: Sequence[Difference]) -> list[Difference]:
