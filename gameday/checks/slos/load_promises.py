@@ -5,7 +5,7 @@ user waited. A request that was due and never sent may have failed, and may have
 slow.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
@@ -106,8 +106,6 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
         for event in step.run.timeline.of(Load)
         if event.since < step.end and event.until > start
     ]
-    covered = sum(_is_inside(second, start, step.end) for second in seconds)
-    missing = max(0.0, step.end - start - covered - 0.001)
     sent = sum(float(second.sent) for second in seconds)
     if not sent:
         return None, "the load sent nothing in this step"
@@ -116,19 +114,36 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
         for second in seconds
         if _is_inside(second, start, step.end) < _length(second)
     ]
-    # The load may end in the second in which the step does: that one is not short.
-    whole = [second for second in seconds if second not in edge]
-    due = load.rate * sum(_length(second) for second in whole)
-    short = max(0.0, due - sum(float(second.sent) for second in whole) - 1.0)
-    unsent = short + load.rate * missing
     return Users(
         sent=sent,
-        failed=sum(float(second.failed) for second in seconds),
-        failed_edge=sum(float(second.failed) for second in edge),
-        unsent=unsent,
+        failed=_failed(seconds),
+        failed_edge=_failed(edge),
+        unsent=_unsent(step, load.rate, start, seconds),
         late=sum(second.late * float(second.sent) for second in seconds),
         latencies=_latencies(seconds),
     ), ""
+
+
+def _unsent(step: StepRun, rate: float, start: float, seconds: Sequence[Load]) -> float:
+    """Return how many requests the load owed in the step and did not send.
+
+    It may end in the second in which the step does: that one is not short. What
+    nobody wrote down counts as not sent.
+    """
+    inside = [_is_inside(second, start, step.end) for second in seconds]
+    whole = [
+        second
+        for second, covered in zip(seconds, inside, strict=True)
+        if covered >= _length(second)
+    ]
+    due = rate * sum(_length(second) for second in whole)
+    short = max(0.0, due - sum(float(second.sent) for second in whole) - 1.0)
+    missing = max(0.0, step.end - start - sum(inside) - 0.001)
+    return short + rate * missing
+
+
+def _failed(seconds: Iterable[Load]) -> float:
+    return sum(float(second.failed) for second in seconds)
 
 
 def _length(second: Load) -> float:
