@@ -299,19 +299,22 @@ def _scrape_values(counters: SloSeries, side: str, start: float) -> list[_Seen]:
         from_zero = births(series, target, start)
         low = bisect.bisect_right(series.numbers, (start, float("inf"))) - 1
         later = series.numbers[max(0, low) :]
+        # Bad events may have come before the series' first sample, unseen.
+        hidden = side == "bad" and not from_zero and sign * _first_value(later) > 0
         for increase in increases(later, from_zero=from_zero, target=target):
-            before, lost = increase.before, increase.fell
-            if not (increase.events or increase.first or lost or target.resets):
-                continue
+            before, at = increase.before, increase.at
             if increase.first:
-                before = _scrape_before(target, increase.at)
-                lost = side == "bad" and sign * later[0][1] > 0
-                lost = lost and increase.at > start and not from_zero
-            elif target.resets:
-                lost = lost or target.reset_in(increase.before, increase.at) is not None
+                before = _scrape_before(target, at)
+                lost = hidden and at > start
+            else:
+                lost = increase.fell or target.reset_in(before, at) is not None
             if increase.events or lost:
-                seen.append(_Seen(before, increase.at, sign * increase.events, lost))
+                seen.append(_Seen(before, at, sign * increase.events, lost))
     return seen
+
+
+def _first_value(numbers: Sequence[tuple[float, float]]) -> float:
+    return numbers[0][1] if numbers else 0.0
 
 
 def _scrape_before(target: Scraped, at: float) -> float:
