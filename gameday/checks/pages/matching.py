@@ -164,11 +164,8 @@ class Matching:
         return frozenset(
             identity
             for sighting in self._sightings
-            for identity in self._without_exact_match(
-                sighting.labels.get("alertname", "")
-            )
-            if _distance(identity.labels, sighting.labels) is not None
-            and identity.started(sighting.starts) is not None
+            for identity in self._kin(sighting.labels)
+            if identity.started(sighting.starts) is not None
         )
 
     def _without_exact_match(self, alert: str) -> list[Identity]:
@@ -180,27 +177,38 @@ class Matching:
         exact = self._known.get(label_key(labels))
         if exact is not None:
             return Match((exact,), sure=True, by="labels")
-        name = labels.get("alertname", "")
-        free = self._without_exact_match(name)
-        kin = [
+        kin = self._kin(labels)
+        if kin:
+            return self._match_altered(kin, labels, starts)
+        return self._match_by_start(labels.get("alertname", ""), starts)
+
+    def _kin(self, labels: Mapping[str, str]) -> list[Identity]:
+        """Return the alerts that these may be with labels added or dropped."""
+        return [
             identity
-            for identity in free
+            for identity in self._without_exact_match(labels.get("alertname", ""))
             if _distance(identity.labels, labels) is not None
         ]
+
+    def _match_altered(
+        self, kin: Sequence[Identity], labels: Mapping[str, str], starts: float | None
+    ) -> Match:
+        by = "labels added or dropped"
         timely = [identity for identity in kin if identity.started(starts) is not None]
-        if timely or (kin and starts is None):
+        if timely or starts is None:
             matches = _nearest(timely or kin, labels)
-            return Match(matches, sure=len(matches) == 1, by="labels added or dropped")
-        if kin:  # another Prometheus may have told of it, with its own start
-            rest = [
-                identity for identity in kin if identity not in self._matched_by_start
-            ]
-            return Match(_nearest(rest, labels), by="labels added or dropped")
+            return Match(matches, sure=len(matches) == 1, by=by)
+        # Another Prometheus may have told of it, with its own start.
+        rest = [identity for identity in kin if identity not in self._matched_by_start]
+        return Match(_nearest(rest, labels), by=by)
+
+    def _match_by_start(self, name: str, starts: float | None) -> Match:
         same = [
             identity
             for identity in self.named(name)
             if identity.started(starts) is not None
         ]
+        free = self._without_exact_match(name)
         matches = tuple(identity for identity in same if identity in free)
         return Match(matches, sure=len(same) == len(matches) == 1, by="the same start")
 
