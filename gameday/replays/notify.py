@@ -11,10 +11,12 @@ any more, when an end is new (only with `send_resolved`), and again after
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
+    Integration,
     Matcher,
     Route,
     Routing,
@@ -113,6 +115,39 @@ class _Group:
         self.next = at + every
 
 
+@dataclass(frozen=True)
+class _Flush:
+    """The alerts of a group that nothing mutes at a flush; `doubt`: of that."""
+
+    at: float
+    alerts: Sequence[Firing]
+    doubt: str
+
+    @cached_property
+    def burning(self) -> frozenset[Key]:
+        return frozenset(alert.key for alert in self.alerts if alert.ends > self.at)
+
+    @cached_property
+    def over(self) -> frozenset[Key]:
+        return frozenset(alert.key for alert in self.alerts if alert.ends <= self.at)
+
+    def again_after(self, said: _Said | None) -> float:
+        """Return for how long an integration has said nothing of the group."""
+        return self.at - said.at if said else 0.0
+
+    def is_news(self, said: _Said | None, *, ends: bool) -> bool:
+        """Whether an integration is told of it; `ends`: it has `send_resolved`."""
+        if said is None:
+            return bool(self.burning)
+        if not self.burning:
+            return bool(said.firing)
+        return not self.burning <= said.firing or (ends and not self.over <= said.over)
+
+    def shown(self, *, ends: bool) -> list[Firing]:
+        """Return the alerts that an integration's message has."""
+        return [alert for alert in self.alerts if ends or alert.key in self.burning]
+
+
 def events_of(firings: Iterable[Firing], told: NotifyContext) -> list[Event]:
     """Return the pages, routings and mutes, as a run's observers would report them."""
     ordered = sorted(
@@ -178,49 +213,44 @@ def _of_group(
 def _flush(
     group: _Group, firings: Sequence[Firing], told: NotifyContext
 ) -> Iterator[Event]:
-    at = group.next
-    receiver = told.routing.receiver(group.route.receiver)
+    at, route = group.next, group.route
+    receiver = told.routing.receiver(route.receiver)
     if receiver is None or _route_muted(group.path, at, told):
         return
-    alerts, doubt = _unmuted(group, firings, told)
-    burning = frozenset(alert.key for alert in alerts if alert.ends > at)
-    over = frozenset(alert.key for alert in alerts if alert.ends <= at)
-    for number, way in enumerate(receiver.integrations):
-        said = group.said.get(number)
-        again = at - said.at if said else 0.0
-        told_again = again >= group.route.repeat_interval and bool(burning)
-        if not alerts or not (
-            _is_news(said, burning, over, way.send_resolved) or told_again
-        ):
-            continue
-        group.said[number] = _Said(burning, over, at)
-        if not burning and not way.send_resolved:
-            continue
-        shown = [a for a in alerts if way.send_resolved or a.key in burning]
+    flush = _Flush(at, *_unmuted(group, firings, told))
+    if not flush.alerts:
+        return
+    for integration, just_due in _senders(group, flush, receiver.integrations):
+        shown = flush.shown(ends=integration.send_resolved)
         late = _possible_delay(group, shown, at, firings, told)
-        if told_again and again == group.route.repeat_interval:
-            late = max(late, group.route.group_interval)  # nobody knows which is first
+        if just_due:
+            late = max(late, route.group_interval)  # nobody knows which is first
         yield Page(
             at=at,
             receiver=receiver.name,
-            vendor=way.kind,
-            status="firing" if burning else "resolved",
+            vendor=integration.kind,
+            status="firing" if flush.burning else "resolved",
             group_key=_group_key(group),
             alerts=[_entry(alert, at) for alert in shown],
             late=late,
-            doubt=doubt,
+            doubt=flush.doubt,
         )
 
 
-def _is_news(
-    said: _Said | None, burning: frozenset[Key], over: frozenset[Key], ends: bool
-) -> bool:
-    """Whether an integration is told of a flush; `ends`: it has `send_resolved`."""
-    if said is None:
-        return bool(burning)
-    if not burning:
-        return bool(said.firing)
-    return not burning <= said.firing or (ends and not over <= said.over)
+def _senders(
+    group: _Group, flush: _Flush, integrations: Sequence[Integration]
+) -> Iterator[tuple[Integration, bool]]:
+    """Yield who sends a message at a flush; True: its repetition is due just then."""
+    repeat = group.route.repeat_interval
+    for number, integration in enumerate(integrations):
+        said, ends = group.said.get(number), integration.send_resolved
+        again = flush.again_after(said)
+        repeats = bool(flush.burning) and again >= repeat
+        if not (repeats or flush.is_news(said, ends=ends)):
+            continue
+        group.said[number] = _Said(flush.burning, flush.over, flush.at)
+        if flush.burning or ends:
+            yield integration, repeats and again == repeat
 
 
 def _unmuted(
