@@ -50,34 +50,63 @@ def trace(
 
     `changed`: alerts that are other ones than they were.
     """
-    then, today = (_definitions(rules, language) for rules in (before, now))
-    replaced = {
-        name for name in then.keys() | today.keys() if then.get(name) != today.get(name)
+    replaced = _redefined(before, now, language)
+    replaced |= {
+        rule.name for rule in now if unsettled(language.reads(rule.expr), changed)
     }
-    replaced |= {r.name for r in now if unsettled(language.reads(r.expr), changed)}
-    size = -1
-    while size != len(replaced):
-        size = len(replaced)
-        replaced |= {r.name for r in now if language.names(r.expr) & replaced}
-    waiting = [rule for rule in now if rule.name in replaced]
+    replaced = _with_readers(replaced, now, language)
+    ordered, circular = _in_order(
+        [rule for rule in now if rule.name in replaced], language
+    )
+    unknown = {
+        rule.name: f"{rule.name} reads what is made of it, which is not computed anew"
+        for rule in circular
+    }
+    return Lineage(
+        anew=tuple(rule for rule in ordered if rule.name not in unknown),
+        replaced=frozenset(replaced),
+        gone=frozenset(replaced - {rule.name for rule in now}),
+        unknown=unknown,
+    )
+
+
+def _redefined(
+    before: Sequence[RecordingRule],
+    now: Sequence[RecordingRule],
+    language: RuleLanguage,
+) -> set[str]:
+    """Return the names that are made otherwise, or only then, or only now."""
+    then, today = (_definitions(rules, language) for rules in (before, now))
+    names = then.keys() | today.keys()
+    return {name for name in names if then.get(name) != today.get(name)}
+
+
+def _with_readers(
+    replaced: set[str], rules: Sequence[RecordingRule], language: RuleLanguage
+) -> set[str]:
+    """Return these names, and those of all rules that read them, near or far."""
+    reads = {rule.name: set[str]() for rule in rules}
+    for rule in rules:
+        reads[rule.name] |= language.names(rule.expr)
+    while more := {name for name in reads.keys() - replaced if reads[name] & replaced}:
+        replaced = replaced | more
+    return replaced
+
+
+def _in_order(
+    rules: Sequence[RecordingRule], language: RuleLanguage
+) -> tuple[list[RecordingRule], list[RecordingRule]]:
+    """Return the rules, each after those that it reads; and what reads in a circle."""
     ordered: list[RecordingRule] = []
+    waiting = list(rules)
     while waiting:
         names = {rule.name for rule in waiting}
-        ready = [r for r in waiting if not language.names(r.expr) & names]
+        ready = [rule for rule in waiting if not language.names(rule.expr) & names]
         if not ready:
             break
         ordered += ready
         waiting = [rule for rule in waiting if rule not in ready]
-    circle = {
-        rule.name: f"{rule.name} reads what is made of it, which is not computed anew"
-        for rule in waiting
-    }
-    return Lineage(
-        anew=tuple(rule for rule in ordered if rule.name not in circle),
-        replaced=frozenset(replaced),
-        gone=frozenset(replaced - {rule.name for rule in now}),
-        unknown=circle,
-    )
+    return ordered, waiting
 
 
 def _definitions(
