@@ -60,16 +60,11 @@ class Censor:
 
     def _late(self, finding: Finding) -> Finding:
         """Widen the error of a page that may have missed its flush by a hair."""
-        shown = list(_pages(finding.evidence))
-        mine = [
-            page
-            for page in self.step.run.timeline.of(Page)
-            if (show_instant(page.at), page.receiver) in shown
-        ]
-        why = next((page.doubt for page in mine if page.doubt), "")
+        pages = self._pages_of(finding)
+        why = next((page.doubt for page in pages if page.doubt), "")
         if why and finding.outcome is Outcome.PASS:
             return unsure(finding, why)
-        late = max((page.late for page in mine), default=0.0)
+        late = max((page.late for page in pages), default=0.0)
         if finding.measured is None or not late:
             return finding
         error = (finding.error or 0.0) + late
@@ -79,6 +74,15 @@ class Censor:
         if corrected.outcome is Outcome.PASS and open_:
             return unsure(corrected, "the page may have come one group_interval later")
         return corrected
+
+    def _pages_of(self, finding: Finding) -> list[Page]:
+        """Return the pages that a finding shows."""
+        shown = list(_pages(finding.evidence))
+        return [
+            page
+            for page in self.step.run.timeline.of(Page)
+            if (show_instant(page.at), page.receiver) in shown
+        ]
 
     def _missing(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Return what the rules' own arithmetic says of what did not come."""
@@ -186,10 +190,7 @@ class Censor:
         """Answer for an alert that stayed silent."""
         rules = self._rules(promise)
         if not rules:
-            if finding.outcome is Outcome.FAIL or finding.question not in NEVER_COME:
-                return finding
-            why = f"No rule makes {promise.alert} with the promised labels"
-            return failed(finding, why)
+            return _without_rule(finding, promise)
         never = [self.today.never.get(place, "") for place in rules]
         if all(never) and finding.question in NEVER_COME:
             return failed(finding, f"{promise.alert} cannot fire: {never[0]}")
@@ -197,10 +198,7 @@ class Censor:
         limit = _limit(finding, promise)
         if phases and finding.outcome is Outcome.FAIL:
             return self._at_another_phase(finding, rules, limit, phases[0])
-        doubted = finding.outcome is Outcome.INCONCLUSIVE and not any(
-            said in finding.because for said in ("undone", "The step was over")
-        )
-        if limit is None or self.step.heals_itself or doubted:
+        if limit is None or self.step.heals_itself or _is_doubted(finding):
             return finding
         return self._ended_first(finding, promise, limit)
 
@@ -263,23 +261,7 @@ class Censor:
         """Answer for a page that did not come: it may not have been due in its time."""
         start, end = self.step.start or 0.0, self.step.fault_end
         limit = promise.pages_within
-        wanted = {
-            frozenset((labels_sent(self.plan, rung.life) or {}).items())
-            for rung in self._fired(promise)
-        }
-        until = self._to_prometheus_clock(start + AN_HOUR + (limit or 0.0))
-        held = pages_if_held(
-            self.plan,
-            self.told,
-            self.today,
-            self._to_prometheus_clock(start if end is None else end),
-            until,
-        )
-        due: dict[str, float] = {}
-        for page in held:
-            keys = {frozenset(entry["labels"].items()) for entry in page.alerts}
-            if page.status == "firing" and keys & wanted:
-                due.setdefault(page.receiver, self._to_our_clock(page.at))
+        due = self._first_pages_if_held(promise)
         receivers = promise.reaches or tuple(due)[:1]
         if not receivers or any(name not in due for name in receivers):
             return finding
@@ -294,6 +276,31 @@ class Censor:
             f"the fault ended at {show_instant(end)}, before its page was due "
             f"({_after(comes, start)})",
         )
+
+    def _first_pages_if_held(self, promise: AlertPromise) -> dict[str, float]:
+        """Return when each receiver is first paged, had the fault been held."""
+        start, end = self.step.start or 0.0, self.step.fault_end
+        wanted = self._sent_labels(promise)
+        held = pages_if_held(
+            self.plan,
+            self.told,
+            self.today,
+            self._to_prometheus_clock(start if end is None else end),
+            self._to_prometheus_clock(start + AN_HOUR + (promise.pages_within or 0.0)),
+        )
+        due: dict[str, float] = {}
+        for page in held:
+            keys = {frozenset(entry["labels"].items()) for entry in page.alerts}
+            if page.status == "firing" and keys & wanted:
+                due.setdefault(page.receiver, self._to_our_clock(page.at))
+        return due
+
+    def _sent_labels(self, promise: AlertPromise) -> set[frozenset[tuple[str, str]]]:
+        """Return the promised alerts that fired, as Alertmanager has their labels."""
+        return {
+            frozenset((labels_sent(self.plan, rung.life) or {}).items())
+            for rung in self._fired(promise)
+        }
 
     def _no_last_page(self, finding: Finding, promise: AlertPromise) -> Finding:
         """Answer for the end of a page that came after the record: it may be late."""
@@ -316,10 +323,7 @@ class Censor:
 
     def _last_pages(self, promise: AlertPromise, until: float) -> list[float]:
         """Return when each receiver hears of each alert's end; infinite: never."""
-        wanted = {
-            frozenset((labels_sent(self.plan, rung.life) or {}).items())
-            for rung in self._fired(promise)
-        }
+        wanted = self._sent_labels(promise)
         heard: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
         for page in pages_later(self.plan, self.told, self.today, until):
             for entry in page.alerts:
@@ -349,6 +353,23 @@ class Censor:
                     finding, f"{promise.alert} goes on for {keep} (keep_firing_for)"
                 )
         return finding
+
+
+def _without_rule(finding: Finding, promise: AlertPromise) -> Finding:
+    """Answer for an alert that no rule of today makes."""
+    if finding.outcome is Outcome.FAIL or finding.question not in NEVER_COME:
+        return finding
+    why = f"No rule makes {promise.alert} with the promised labels"
+    return failed(finding, why)
+
+
+def _is_doubted(finding: Finding) -> bool:
+    """Whether it is inconclusive for another reason than that its time was cut off."""
+    if finding.outcome is not Outcome.INCONCLUSIVE:
+        return False
+    return (
+        "undone" not in finding.because and "The step was over" not in finding.because
+    )
 
 
 def _limit(finding: Finding, promise: AlertPromise) -> float | None:
