@@ -61,6 +61,12 @@ class Life:
     ended: int | None = None
     absent: int | None = None
 
+    def fires_at(self, at: int) -> bool:
+        """Whether it has fired by then, and has not ended."""
+        if self.firing is None or at < self.firing:
+            return False
+        return self.ended is None or at < self.ended
+
 
 class Unexpandable(ValueError):
     """A label's template that cannot be filled in here; the text says which."""

@@ -29,6 +29,13 @@ class Expected:
     lives: Sequence[Life]
     slack: int = 0
 
+    def edges(self) -> set[int]:
+        """Return when what fires changes."""
+        fired = [life for life in self.lives if life.firing is not None]
+        return {
+            at for life in fired for at in (life.firing, life.ended) if at is not None
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitTest:
@@ -133,26 +140,26 @@ def _moments(
 
     Where promtool may differ, those that are as near as is sure.
     """
-    edges = {life.firing for life in expected.lives if life.firing is not None}
-    edges |= {life.ended for life in expected.lives if life.firing and life.ended}
+    for at in _sure_moments(expected, slots):
+        fires: list[Mapping[str, str]] = [
+            {**life.labels, "alertstate": "firing"}
+            for life in expected.lives
+            if life.fires_at(at)
+        ]
+        yield at, fires
+
+
+def _sure_moments(expected: Expected, slots: Slots) -> list[int]:
+    edges = expected.edges()
     apart = expected.slack * slots.interval
     moments = {at - slots.interval - apart for at in edges}
     moments |= {at + apart for at in edges}
-    sure = {
+    return sorted(
         at
         for at in moments
         if slots.first <= at <= slots.last
         and not any(edge - apart <= at < edge + apart for edge in edges)
-    }
-    for at in sorted(sure):
-        fires: list[Mapping[str, str]] = [
-            {**life.labels, "alertstate": "firing"}
-            for life in expected.lives
-            if life.firing is not None
-            and life.firing <= at
-            and (life.ended is None or at < life.ended)
-        ]
-        yield at, fires
+    )
 
 
 def _selector(labels: Mapping[str, str]) -> str:
