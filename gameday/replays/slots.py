@@ -26,6 +26,11 @@ class GroupPhase:
     interval: int
     error: float
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the group that it is: its file, and its name."""
+        return self.file, self.name
+
 
 @dataclass(frozen=True, slots=True)
 class PhasesOfGroups:
@@ -61,25 +66,32 @@ def phases(recording: Recording, rules: Sequence[Rule]) -> PhasesOfGroups:
     exact: dict[tuple[str, str], GroupPhase] = {}
     for series in recording.series:
         stamp = _first_value(series)
-        if stamp is None:
+        writer = None if stamp is None else _writer(series, rules, near, stamp)
+        if stamp is None or writer is None:
             continue
-        writers = {
-            (group.file, group.name): rule
-            for rule in _writers(series, rules)
-            if (group := near.of(rule)) is not None
-        }
-        fitting = [key for key, rule in writers.items() if _agrees(near, rule, stamp)]
-        keys = list(writers) if len(writers) == 1 else fitting
-        if len(keys) == 1 and keys[0] not in exact:
-            rule = writers[keys[0]]
-            group = near.of(rule)
-            if group is not None:
-                offset = round((rule.query_offset or 0.0) * 1000)
-                phase = (stamp + offset) % group.interval
-                exact[keys[0]] = replace(group, phase=phase, error=ERROR)
-    return PhasesOfGroups(
-        tuple(exact.get((group.file, group.name), group) for group in near.groups)
-    )
+        group, rule = writer
+        phase = (stamp + _offset(rule)) % group.interval
+        exact.setdefault(group.key, replace(group, phase=phase, error=ERROR))
+    return PhasesOfGroups(tuple(exact.get(group.key, group) for group in near.groups))
+
+
+def _writer(
+    series: SeriesRecord, rules: Iterable[Rule], near: PhasesOfGroups, stamp: int
+) -> tuple[GroupPhase, Rule] | None:
+    """Return the rule that wrote a series, and its group; None: nobody can tell.
+
+    Rules of several groups may have: then it is of the only one that was evaluated
+    when the sample was written.
+    """
+    writers: dict[tuple[str, str], tuple[GroupPhase, Rule]] = {}
+    for rule in _writers(series, rules):
+        group = near.of(rule)
+        if group is not None:
+            writers[group.key] = (group, rule)
+    fitting = list(writers.values())
+    if len(fitting) > 1:
+        fitting = [writer for writer in fitting if _agrees(*writer, stamp)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _near(group: GroupRecord) -> GroupPhase:
@@ -95,14 +107,15 @@ def _near(group: GroupRecord) -> GroupPhase:
     )
 
 
-def _agrees(near: PhasesOfGroups, rule: Rule, stamp: int) -> bool:
+def _agrees(group: GroupPhase, rule: Rule, stamp: int) -> bool:
     """Whether a sample may be of a group, by when the group is evaluated."""
-    group = near.of(rule)
-    if group is None:
-        return False
-    offset = round((rule.query_offset or 0.0) * 1000)
-    apart = (stamp + offset - group.phase) % group.interval
+    apart = (stamp + _offset(rule) - group.phase) % group.interval
     return min(apart, group.interval - apart) <= group.error * 1000
+
+
+def _offset(rule: Rule) -> int:
+    """Return by how much earlier than it is evaluated a rule looks (ms)."""
+    return round((rule.query_offset or 0.0) * 1000)
 
 
 def _first_value(series: SeriesRecord) -> int | None:
