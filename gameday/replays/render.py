@@ -116,7 +116,6 @@ def varied(variant: Varied | NotVaried) -> str:
     """Return in one line what another `for` would do."""
     if isinstance(variant, NotVaried):
         return f"  {clean(variant.alert)} is not varied: {clean(variant.because)}"
-    hold = show_duration(variant.hold) if variant.hold else "0s"
     if variant.detected is not None:
         when = f"fires after {show_duration(variant.detected)}"
     elif variant.needs is not None:
@@ -127,7 +126,7 @@ def varied(variant: Varied | NotVaried) -> str:
         when = "does not fire"
     quiet = show_duration(variant.quiet)
     alarms = f"{variant.false_alarms} false alarms in the {quiet} before"
-    return f"  {clean(variant.alert)} for {hold}: {when}, {alarms}"
+    return f"  {clean(variant.alert)} for {_hold(variant)}: {when}, {alarms}"
 
 
 def drawn(variants: Sequence[Varied | NotVaried]) -> Iterator[str]:
@@ -142,12 +141,21 @@ def drawn(variants: Sequence[Varied | NotVaried]) -> Iterator[str]:
         yield ""
         yield f"  {clean(alert)}: {'time to detect':<{WIDE}}  false alarms"
         for variant in tried:
-            hold = show_duration(variant.hold) if variant.hold else "0s"
-            mark = "." if variant.detected is None else "#"
-            takes = variant.needs if variant.detected is None else variant.detected
-            share = 0.0 if not longest else (takes or 0.0) / longest
-            bar = mark * max(1, round(share * WIDE)) if takes is not None else "never"
-            said = "" if takes is None else f" {show_duration(takes)}"
             alarms = "!" * min(variant.false_alarms, MANY)
             alarms = f"{alarms} {variant.false_alarms}".strip()
-            yield f"    for {hold:>8} |{bar + said:<{WIDE + TEXT}}| {alarms}"
+            yield f"    for {_hold(variant):>8} |{_bar(variant, longest)}| {alarms}"
+
+
+def _bar(variant: Varied, longest: float) -> str:
+    """Return a bar for when a variant fires, or would; `longest`: the longest bar's."""
+    fires = variant.detected is not None
+    takes = variant.detected if fires else variant.needs
+    if takes is None:
+        return f"{'never':<{WIDE + TEXT}}"
+    share = takes / longest if longest else 0.0
+    bar = ("#" if fires else ".") * max(1, round(share * WIDE))
+    return f"{f'{bar} {show_duration(takes)}':<{WIDE + TEXT}}"
+
+
+def _hold(variant: Varied) -> str:
+    return show_duration(variant.hold) if variant.hold else "0s"

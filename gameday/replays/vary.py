@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.quantity import parse_duration
 from gameday.model.scenario import AlertPromise
-from gameday.replays.machine import SeriesResult, Slots, lives, would_fire
+from gameday.replays.machine import Life, SeriesResult, Slots, lives, would_fire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +56,26 @@ def vary(
     variants = []
     for hold in holds:
         other = replace(rule, hold=hold)
-        mine = [
+        alerts = [
             life for life in lives(other, results, slots) if promise.fits(life.labels)
         ]
-        after = [life for life in mine if life.active >= begins]
-        fired = [life.firing for life in after if life.firing is not None]
-        needs = [would_fire(life, slots.interval) for life in after]
-        before = [life for life in mine if life.firing and life.firing < begins]
-        variants.append(
-            Varied(
-                alert=rule.name,
-                hold=hold,
-                detected=(min(fired) - begins) / 1000 if fired else None,
-                needs=(min(needs) - begins) / 1000 if needs else None,
-                false_alarms=len(before),
-                quiet=max(0.0, (begins - slots.first) / 1000),
-            )
-        )
+        variants.append(_varied(other, alerts, begins, slots))
     return variants
+
+
+def _varied(
+    rule: AlertRule, alerts: Sequence[Life], begins: int, slots: Slots
+) -> Varied:
+    """Return what a rule's alerts would do; `begins`: the fault's start (ms)."""
+    after = [life for life in alerts if life.active >= begins]
+    fired = [life.firing for life in after if life.firing is not None]
+    needs = [would_fire(life, slots.interval) for life in after]
+    before = [life for life in alerts if life.firing and life.firing < begins]
+    return Varied(
+        alert=rule.name,
+        hold=rule.hold,
+        detected=(min(fired) - begins) / 1000 if fired else None,
+        needs=(min(needs) - begins) / 1000 if needs else None,
+        false_alarms=len(before),
+        quiet=max(0.0, (begins - slots.first) / 1000),
+    )
