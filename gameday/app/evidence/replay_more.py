@@ -10,6 +10,7 @@ from gameday.model.alerting.recording import Read
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise
 from gameday.replays import promtool
+from gameday.replays.machine import Slots
 from gameday.replays.story import faults_of
 from gameday.replays.vary import NotVaried, Varied, vary
 
@@ -78,7 +79,7 @@ def _unit_test(
     """Return the unit test of rules that have one interval; or nothing."""
     times = max((work.slots(rule) for rule in mine), key=lambda slots: slots.first)
     try:
-        lives = [(rule.name, work.lives(rule, times)) for rule in mine]
+        expected = _expected(work, mine, times)
     except UNKNOWN:
         return ""
     files = {rule.file for rule in work.rules}
@@ -89,16 +90,22 @@ def _unit_test(
         rules=tuple(os.path.relpath(path, folder) for path in sorted(files)),
         slots=times,
         series=promtool.chosen(work.recording.series, reads),
-        expected=[
-            promtool.Expected(
-                alert=name,
-                lives=[life for of, some in lives if of == name for life in some],
-                slack=max(_slack(work, rule) for rule in mine if rule.name == name),
-            )
-            for name in sorted({rule.name for rule in mine})
-        ],
+        expected=expected,
     )
     return promtool.render(test) if promtool.expects_alerts(test) else ""
+
+
+def _expected(
+    work: RunReplay, rules: Sequence[AlertRule], times: Slots
+) -> list[promtool.Expected]:
+    """Return what each alert does, all rules of its name together; one of UNKNOWN."""
+    expected = []
+    for name in sorted({rule.name for rule in rules}):
+        makers = [rule for rule in rules if rule.name == name]
+        lives = [life for rule in makers for life in work.lives(rule, times)]
+        slack = max(_slack(work, rule) for rule in makers)
+        expected.append(promtool.Expected(alert=name, lives=lives, slack=slack))
+    return expected
 
 
 def _leaves(work: RunReplay, rule: AlertRule) -> list[Read]:
