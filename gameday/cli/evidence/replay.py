@@ -1,5 +1,7 @@
 """`gameday replay`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gameday.cli.terminal.exits import EXITS
@@ -9,6 +11,9 @@ from gameday.cli.terminal.options import (
     print_json,
     rules_and_routes,
 )
+
+if TYPE_CHECKING:
+    from gameday.app.evidence.replay_run import ReplayAnswer
 
 
 @click.command("replay", epilog=EXITS)
@@ -69,6 +74,7 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     if emit and emit[0] == "promtool" and not rules:
         raise click.UsageError("--emit promtool needs --rules: which files are tested?")
+    tests, folder = emit or (replay.PROMTOOL, "")
     codes = {
         Outcome.PASS: ExitCode.PASS,
         Outcome.FAIL: ExitCode.FAIL,
@@ -76,8 +82,8 @@ def command(  # noqa: PLR0913 - one argument for each option
     }
     wish = replay.ReplayRequest(
         vary=_vary(vary),
-        emit=emit[1] if emit else "",
-        tests=emit[0] if emit else replay.PROMTOOL,
+        emit=folder,
+        tests=tests,
         rules=rules,
         alertmanager=alertmanager,
         prometheus=prometheus,
@@ -86,7 +92,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     found, documents = [], []
     for answer in replay.replay(runs, wish, SystemClock()):
         found.append(codes[answer.replayed.outcome])
-        for said in replay.write_tests(answer, emit[1]) if emit else ():
+        for said in replay.write_tests(answer, folder) if emit else ():
             click.echo(said, err=True)
         if output == "json":
             documents.append(
@@ -95,16 +101,22 @@ def command(  # noqa: PLR0913 - one argument for each option
                     "varied": [asdict(variant) for variant in answer.varied],
                 }
             )
-            continue
-        for line in (
-            *render.lines(answer.replayed, answer.alerts),
-            *map(render.varied, answer.varied),
-            *render.drawn(answer.varied),
-        ):
-            click.echo(line)
+        else:
+            _print(answer)
     if output == "json":
         print_json(documents)
     return int(worst_code(found))
+
+
+def _print(answer: "ReplayAnswer") -> None:
+    from gameday.replays import render
+
+    for line in (
+        *render.lines(answer.replayed, answer.alerts),
+        *map(render.varied, answer.varied),
+        *render.drawn(answer.varied),
+    ):
+        click.echo(line)
 
 
 def _vary(text: str | None) -> tuple[float, ...]:
