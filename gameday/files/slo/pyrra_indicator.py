@@ -61,7 +61,8 @@ def _counts(indicator: Cursor, key: str) -> Counts | None:
     if labels:
         message = "all groups are counted together, where Pyrra looks at each"
         body.warn(message, _GROUPED, code="grouping")
-    return _INDICATORS[key](body)
+    counted = _INDICATORS[key](body)
+    return counted if all(isinstance(label.value, str) for label in labels) else None
 
 
 def _ratio(here: Cursor) -> Counts | None:
