@@ -175,16 +175,35 @@ def name_in_front(expr: str) -> str:
 
 
 def ratio(expr: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return dividend and divisor of `sum of counters / sum of counters`."""
+    """Return dividend and divisor of `sum of counters / sum of counters`.
+
+    Of `1 - a / b` these are `b - a` and `b`.
+    """
     try:
         tree = parse(expr)
     except ValueError as error:
         raise NotCounted(f"not valid PromQL: {_reason(error)}") from None
-    while _is(tree, "ParenExpr"):
-        tree = tree.expr
-    if not (_is(tree, "BinaryExpr") and str(tree.op) == "/"):
+    tree = _inside(tree)
+    rest = _is(tree, "BinaryExpr") and str(tree.op) == "-" and _is_one(tree.lhs)
+    divided = _inside(tree.rhs) if rest else tree
+    if not (_is(divided, "BinaryExpr") and str(divided.op) == "/"):
         raise NotCounted("it is no plain division of two sums of counters")
-    return tuple(_terms(tree.lhs, 1.0)), tuple(_terms(tree.rhs, 1.0))
+    divisor = tuple(_terms(divided.rhs, 1.0))
+    if rest:
+        return (*divisor, *_terms(divided.lhs, -1.0)), divisor
+    return tuple(_terms(divided.lhs, 1.0)), divisor
+
+
+def _inside(node: Any) -> Any:
+    """Return what is inside of all brackets."""
+    while _is(node, "ParenExpr"):
+        node = node.expr
+    return node
+
+
+def _is_one(node: Any) -> bool:
+    node = _inside(node)
+    return _is(node, "NumberLiteral") and float(node.val) == 1.0
 
 
 def _terms(node: Any, sign: float) -> Iterator[Term]:

@@ -124,6 +124,25 @@ def test_a_raw_ratio_of_two_sums_is_taken_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "1 - sum(rate(good[{{.window}}])) / sum(rate(all[{{.window}}]))",
+        "(1 - (sum(rate(good[{{.window}}])) / sum(rate(all[{{.window}}]))))",
+        "1.0 - ((sum(rate(good[{{.window}}]))) / (sum(rate(all[{{.window}}]))))",
+    ],
+)
+def test_a_raw_ratio_that_is_the_rest_of_one_is_taken_apart(query: str) -> None:
+    start, end = SLOTH.index("      events:"), SLOTH.index("    alerting")
+    raw = f"      raw: {{error_ratio_query: '{query}'}}\n"
+    (parsed,), problems = slo.parse(SLOTH[:start] + raw + SLOTH[end:], "s.yaml")
+    assert problems == []
+    assert parsed.bad == (Term(selector="all"), Term(selector="good", sign=-1.0))
+    assert parsed.total == (Term(selector="all"),)
+    wrong = raw.replace("1", "2", 1) + SLOTH[end:]
+    assert slo.parse(SLOTH[:start] + wrong, "s.yaml")[0] == ()
+
+
 UNMEASURED = [
     ("sum_over_time((count(x < 1))[{{.window}}:]) OR on() vector(0)", "sum_over_time() is no count of events"),
     ("max(rate(x[{{.window}}]))", "max() is no sum of counters"),
