@@ -27,7 +27,8 @@ class Budget:
     """What is known of one SLO's budget, as two shares between which the truth lies.
 
     `unknown`: why nothing is known, or empty. `counted`: seconds that were counted, of
-    `window`; `whole`: all of the window was counted.
+    `window`; `whole`: all of the window was counted. `grouped_by`: the labels of groups
+    that were counted together.
     """
 
     least: float = 0.0
@@ -37,6 +38,15 @@ class Budget:
     window: float = 0.0
     burns: Mapping[str, tuple[BurnRate, ...]] = field(default_factory=dict)
     unknown: str = ""
+    grouped_by: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the budget is called in a sentence."""
+        if not self.grouped_by:
+            return "the error budget"
+        groups = ", ".join(self.grouped_by)
+        return f"the error budget of all groups of {groups} together"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +169,7 @@ def _of_slo(slo: GateSlo, budget: Budget) -> Iterator[Reason]:
 def _budget_reason(slo: GateSlo, budget: Budget, least: float) -> Reason:
     """Return whether enough of a budget is left, whatever is not known of it."""
     left, wanted = show_share(budget.least), show_share(least)
-    said = f"{left} of the error budget is left; at least {wanted} is asked for"
+    said = f"{left} of {budget.name} is left; at least {wanted} is asked for"
     outcome = Outcome.PASS if keeps(least, budget.least) else Outcome.FAIL
     if outcome is Outcome.FAIL and keeps(least, budget.most):
         outcome = Outcome.INCONCLUSIVE

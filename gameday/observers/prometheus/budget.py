@@ -67,6 +67,7 @@ def _read(api: PrometheusApi, slo: Slo, window: float, burns: Iterable[str]) -> 
         least=_budget_left(slo, bad.total + bad.unknown, total.total - total.surplus),
         most=_budget_left(slo, bad.total - bad.surplus, total.total + total.unknown),
         whole=total.complete,
+        grouped_by=slo.grouped_by,
         counted=now - total.since,
         window=window,
         burns={

@@ -1,5 +1,7 @@
 """What is left of a budget whose events are no counters."""
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.clock import SystemClock
@@ -46,6 +48,16 @@ def test_the_samples_of_a_bool_gauge_that_are_0_spend_its_budget() -> None:
     hour, minutes = budget.burns["fast"]
     assert hour.rate == pytest.approx(2 * spent)
     assert minutes.rate == 0.0
+
+
+def test_that_groups_are_counted_together_is_said() -> None:
+    world = FakePrometheus(now=NOW)
+    values = [(NOW - WINDOW - 600 + 5.0 * number, 1.0) for number in range(1561)]
+    world.selected["probe_success"] = [(WEB, values)]
+    grouped = pyrra("bool_gauge: {metric: probe_success}")
+    budget = left(world, replace(grouped, grouped_by=("job", "target")))
+    assert budget.name == "the error budget of all groups of job, target together"
+    assert left(world, grouped).name == "the error budget"
 
 
 def test_slow_observations_of_a_native_histogram_spend_its_budget() -> None:
