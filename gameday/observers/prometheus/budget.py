@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from gameday.errors import ObserverLost
 from gameday.gate.decide import Budget, BurnRate
 from gameday.model.scenario import Endpoint
-from gameday.model.slos.selector import buckets, no_bucket
+from gameday.model.slos.selector import (
+    buckets,
+    metric_of,
+    no_bucket,
+    unknown_metrics,
+)
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi
@@ -59,9 +64,9 @@ def _read(api: PrometheusApi, slo: Slo, window: float, burns: Iterable[str]) -> 
     total = events_since(api, slo.total, window, now)
     if total.total <= 0.0:
         return Budget(unknown=f"{slo.name} has no events in Prometheus to count")
-    for selector in buckets(slo):
-        if not api.knows(selector):
-            return Budget(unknown=no_bucket(selector))
+    unseen = _never_seen(api, slo)
+    if unseen:
+        return Budget(unknown=unseen)
     bad = events_since(api, slo.bad, window, now)
     return Budget(
         least=_budget_left(slo, bad.total + bad.unknown, total.total - total.surplus),
@@ -75,6 +80,23 @@ def _read(api: PrometheusApi, slo: Slo, window: float, burns: Iterable[str]) -> 
             for name in burns
         },
     )
+
+
+def _never_seen(api: PrometheusApi, slo: Slo) -> str:
+    """Return what Prometheus would have to know for the bad events to be counted."""
+    seen = {metric_of(term.selector) for term in slo.total}
+    counting = {metric_of(term.selector) for term in slo.bad if term.sign > 0}
+    unknown = [
+        name
+        for name in sorted(counting - seen)
+        if name and not api.knows(f'{{__name__="{name}"}}')
+    ]
+    if names := unknown_metrics(slo, unknown):
+        counts = f"counts the bad events of {slo.name}"
+        return f"Prometheus has never seen {', '.join(names)}, which {counts}"
+    missing = (selector for selector in buckets(slo) if not api.knows(selector))
+    bucket = next(missing, "")
+    return no_bucket(bucket) if bucket else ""
 
 
 def _budget_left(slo: Slo, bad: float, total: float) -> float:

@@ -87,8 +87,16 @@ class FakePrometheus:
     def _names(self, params: Any) -> Any:
         asked = params["match[]"]
         asked = asked if isinstance(asked, list) else [asked]
-        series = (row for name in asked for row in self.selected.get(name, []))
-        return sorted({labels.get("__name__", "") for labels, _ in series})
+        names = {
+            labels.get("__name__", ""): selector
+            for selector, series in self.selected.items()
+            for labels, _ in series
+        }
+        return sorted(
+            name
+            for name, selector in names.items()
+            if {selector, f'{{__name__="{name}"}}'} & set(asked)
+        )
 
     def _grid(self, params: Any) -> Any:
         expr = params["query"]

@@ -50,6 +50,22 @@ def test_the_samples_of_a_bool_gauge_that_are_0_spend_its_budget() -> None:
     assert minutes.rate == 0.0
 
 
+def test_errors_that_prometheus_has_never_seen_are_not_none() -> None:
+    world = FakePrometheus(now=NOW)
+    times = [NOW - WINDOW - 600 + 10.0 * number for number in range(781)]
+    counts = [(at, 10.0 * number) for number, at in enumerate(times)]
+    labels = {"__name__": "all_total", "job": "web", "instance": "web-1"}
+    world.selected["all_total"] = [(labels, counts)]
+    objective = pyrra(
+        "ratio: {errors: {metric: errors_total}, total: {metric: all_total}}"
+    )
+    told = left(world, objective).unknown
+    assert told.startswith("Prometheus has never seen errors_total, which counts the")
+    errors = labels | {"__name__": "errors_total"}
+    world.selected['errors_total{code="500"}'] = [(errors, counts)]
+    assert left(world, objective).least == 1.0  # it is known, and counted none of these
+
+
 def test_that_groups_are_counted_together_is_said() -> None:
     world = FakePrometheus(now=NOW)
     values = [(NOW - WINDOW - 600 + 5.0 * number, 1.0) for number in range(1561)]
