@@ -6,7 +6,7 @@ routes are handed on as text; reading them is another room's business.
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from gameday.errors import InvalidFile, ObserverLost
 from gameday.model.alerting.alert import AlertRule, Routing
 from gameday.model.alerting.expression import Selector
 from gameday.model.alerting.expression_parser import series_expression
-from gameday.model.plan import Monitoring
+from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.scenario import Observe
 from gameday.model.timing.prometheus_settings import PrometheusSettings
 from gameday.model.timing.rule_delays import scraped
@@ -198,34 +198,50 @@ class LiveSurveyor:
             for rule in self._rules_that_matter(monitoring)
             for selector in scraped(rule.expr, monitoring.recorded)
         }
-        asks = {
-            _selector_text(selector): f"count by (job) ({_selector_text(selector)})"
-            for selector in sorted(rest_on, key=_selector_text)[:MOST_ASKED]
-            if selector.name
-        }
-        told = self._labels_of_series(asks)
+        feeds = self._jobs_by_metric(rest_on)
+        monitoring = replace(
+            monitoring,
+            feeds={name: tuple(sorted(jobs)) for name, jobs in feeds.items()},
+        )
+        jobs = self._jobs_that_matter(monitoring.jobs, rest_on, feeds)
+        if not jobs:
+            return monitoring
+        interval, timeout = max((job.interval, job.timeout) for job in jobs)
+        return replace(monitoring, scrape_interval=interval, scrape_timeout=timeout)
+
+    def _jobs_by_metric(self, selectors: Collection[Selector]) -> dict[str, set[str]]:
+        """Ask for the jobs that have the selected series; by the metric's name."""
+        texts = {selector: _selector_text(selector) for selector in selectors}
+        asked = sorted(texts, key=texts.__getitem__)[:MOST_ASKED]
+        labels_by_text = self._labels_of_series(
+            {
+                texts[selector]: f"count by (job) ({texts[selector]})"
+                for selector in asked
+                if selector.name
+            }
+        )
         feeds: dict[str, set[str]] = {}
-        for selector in rest_on:
-            if series := told.get(_selector_text(selector)):
+        for selector, text in texts.items():
+            if series := labels_by_text.get(text):
                 jobs = {labels.get("job", "") for labels in series}
                 feeds.setdefault(selector.name, set()).update(jobs)
-        monitoring = replace(
-            monitoring, feeds={name: tuple(sorted(feeds[name])) for name in feeds}
-        )
+        return feeds
+
+    def _jobs_that_matter(
+        self,
+        jobs: Sequence[ScrapeJob],
+        rest_on: Collection[Selector],
+        feeds: Mapping[str, Collection[str]],
+    ) -> Sequence[ScrapeJob]:
+        """Return the jobs that the alerts rest on; all, where that is not known.
+
+        A metric that nobody has yet, or a recorded one, may come from any job.
+        """
         named = {selector.name for selector in rest_on}
-        wanted = {job for name in feeds for job in feeds[name]}
-        # A metric that nobody has yet, or a recorded one, may come from any job.
-        known = self._alerts is not None and named and named == feeds.keys()
-        mattering = [job for job in monitoring.jobs if not known or job.name in wanted]
-        slowest = max(
-            ((job.interval, job.timeout) for job in mattering or monitoring.jobs),
-            default=None,
-        )
-        if slowest is None:
-            return monitoring
-        return replace(
-            monitoring, scrape_interval=slowest[0], scrape_timeout=slowest[1]
-        )
+        if self._alerts is None or not named or named != feeds.keys():
+            return jobs
+        wanted = set[str]().union(*feeds.values())
+        return [job for job in jobs if job.name in wanted] or jobs
 
     def _labels_of_series(
         self, exprs: Mapping[str, str]
