@@ -184,25 +184,34 @@ def _opsgenie(said: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _slack_message(said: Mapping[str, Any], _path: str) -> dict[str, Any]:
     parts = [said, *(said.get("attachments") or ()), *(said.get("embeds") or ())]
     titles = [text for part in parts for text in _headings(part)]
-    texts = [
-        str(part.get(name) or "") for part in parts for name in ("text", "description")
-    ]
+    texts = [_text(part, name) for part in parts for name in ("text", "description")]
     texts += titles
-    colors = (part.get("color") for part in parts)
-    known = {"danger": "firing", "good": "resolved"}
-    status = next((known[color] for color in colors if color in known), None)
-    marks = (mark[1].lower() for text in titles if (mark := _MARK.search(text)))
-    status = status or next(marks, None)
+    status = _status_of_message(parts, titles)
     alerts = [alert for text in texts for alert in _printed(text, status or "unknown")]
-    links = [str(part.get("title_link") or "") for part in parts]
+    links = [_text(part, "title_link") for part in parts]
     fields = _fields(status, _without_duplicates(alerts), None, None, (*titles, *links))
     return {**fields, "sender": _sender((*links, *_fallback_links(parts)))}
+
+
+def _text(part: Mapping[str, Any], name: str) -> str:
+    return str(part.get(name) or "")
+
+
+def _status_of_message(
+    parts: Iterable[Mapping[str, Any]], titles: Iterable[str]
+) -> str | None:
+    """Return what a chat message's colour says, or else the mark in its title."""
+    known = {"danger": "firing", "good": "resolved"}
+    colors = (part.get("color") for part in parts)
+    status = next((known[color] for color in colors if color in known), None)
+    marks = (mark[1].lower() for text in titles if (mark := _MARK.search(text)))
+    return status or next(marks, None)
 
 
 def _fallback_links(parts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the links by which Slack's default fallbacks end."""
     for part in parts:
-        yield str(part.get("fallback") or "").rpartition(" | ")[2]
+        yield _text(part, "fallback").rpartition(" | ")[2]
 
 
 def _sender(links: Iterable[str]) -> str:
@@ -217,7 +226,7 @@ def _headings(part: Mapping[str, Any]) -> Iterator[str]:
     Slack's fallback is the title and a link. A card of Teams keeps its texts in the
     body; elsewhere a message's first line heads it.
     """
-    fallback = str(part.get("fallback") or "").rpartition(" | ")
+    fallback = _text(part, "fallback").rpartition(" | ")
     body = (part.get("content") or {}) if "contentType" in part else {}
     blocks = body.get("body") or () if isinstance(body, dict) else ()
     texts = [part.get("title"), fallback[0] or fallback[2], part.get("text")]
