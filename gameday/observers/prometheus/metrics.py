@@ -151,6 +151,11 @@ def _look_at_condition(api: PrometheusApi, condition: Condition, at: float) -> L
         if not problem.is_refused_request:
             raise
         return Looked(ok=None, because=f"Prometheus refuses it: {problem}")
+    return _looked(truths, operands)
+
+
+def _looked(truths: Vector, operands: list[Vector]) -> Looked:
+    """Return whether a condition holds: by its truth, and the values it compares."""
     if not truths:
         return Looked(ok=None, because="Prometheus has no series of it")
     lost = sum(math.isnan(value) for vector in operands for _, value in vector)
