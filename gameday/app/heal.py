@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,11 @@ class MarkedHeal:
     lock: str = ""
     going_on: str = ""
 
+    @property
+    def all_undone(self) -> bool:
+        """Whether nothing of what was found is still there."""
+        return all(orphan.undone.ok for orphan in self.found)
+
 
 def heal_marked(
     target_url: str,
@@ -107,23 +112,21 @@ def heal_marked(
     if marks is None or lock is None:
         raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
     holder = _decided_holder(lock, wait=wait, tell=tell)
-    alive = holder is not None and holder.alive is True
+    alive = holder if holder is not None and holder.alive is True else None
     going_on = [entry.run for entry in running(clock)]
-    if holder is not None and alive:
-        going_on.append(holder.run)
+    if alive is not None:
+        going_on.append(alive.run)
     orphans = undo_marked(target, clock, but=going_on)
     if not going_on:
         orphans += sweep_rules_of(marks)
     if not orphans and holder is None and (gone := marks.why_gone()):
         raise TargetNotFound(gone)
-    counted = [fault for fault in orphans if _counts(fault, holder)]
-    unseen = [fault for fault in orphans if fault not in counted]
-    if holder is None or alive:
-        told = _held_text(target_url, holder, wait=wait) if holder else ""
-        return MarkedHeal(found=counted, unseen=unseen, going_on=told)
-    broken = any(not fault.undone.ok for fault in counted)
-    freed = "" if broken else free(lock, holder)
-    return MarkedHeal(found=counted, unseen=unseen, lock=freed)
+    marked = _marked(orphans, holder)
+    if alive:
+        return replace(marked, going_on=_held_text(target_url, alive, wait=wait))
+    if holder is None or not marked.all_undone:
+        return marked
+    return replace(marked, lock=free(lock, holder))
 
 
 def _decided_holder(
@@ -140,6 +143,14 @@ def _decided_holder(
         f"its heartbeat ({DECIDED:g} s at most; `--no-wait` goes by the last one)"
     )
     return lock.holder(decide=True)
+
+
+def _marked(orphans: "Sequence[HealedOrphan]", holder: "Holder | None") -> MarkedHeal:
+    """Return what was found, apart from the places where nothing can be."""
+    return MarkedHeal(
+        found=[orphan for orphan in orphans if _counts(orphan, holder)],
+        unseen=[orphan for orphan in orphans if not _counts(orphan, holder)],
+    )
 
 
 def _counts(orphan: "HealedOrphan", holder: "Holder | None") -> bool:
