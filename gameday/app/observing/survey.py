@@ -14,6 +14,7 @@ from gameday.ports import Clock
 
 if TYPE_CHECKING:
     from gameday.files.prometheus.prometheus_config import PrometheusConfig
+    from gameday.model.timing.prometheus_settings import PrometheusSettings
     from gameday.observers.prometheus.metrics import MetricsObserver
 
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
@@ -69,32 +70,49 @@ def _metrics_now(scenario: Scenario, clock: Clock) -> Mapping[str, str]:
 
 
 def monitoring_of_files(files: ObservedFiles, clock: Clock) -> Monitoring:
-    """Return what the files alone show, for a lint without a running server.
-
-    If the scenario names no rule files, those of Prometheus' configuration count,
-    provided that all of them are there.
-    """
+    """Return what the files alone show, for a lint without a running server."""
     from gameday.files.alertmanager import alertmanager
     from gameday.files.prometheus import prometheus_config
 
     config = prometheus_config.read(files.prometheus)[0] if files.prometheus else None
     settings = config.settings if config else None
-    paths = files.rules or (config.rule_files if config and config.all_rules else ())
+    paths = _rule_paths(files, config)
     routing = alertmanager.read(files.alertmanager)[0] if files.alertmanager else None
     offset = settings.query_offset if settings else 0.0
     rules, recorded = _rules_of(paths)
-    return Monitoring(
+    monitoring = Monitoring(
         rules=tuple(_with_offset(rule, offset) for rule in rules) if paths else None,
         all_rules=not files.rules or _names_all(config, files.rules),
         recorded=tuple(_with_offset(rule, offset) for rule in recorded),
         routing=routing,
-        jobs=settings.jobs if settings else (),
-        scrape_interval=settings.scrape_interval if settings else None,
-        scrape_timeout=settings.scrape_timeout if settings else None,
-        evaluation_interval=settings.evaluation_interval if settings else None,
-        external_labels=settings.external_labels if settings else {},
-        relabels=settings.relabels if settings else (),
         at=clock.now(),
+    )
+    return monitoring if settings is None else _with_settings(monitoring, settings)
+
+
+def _rule_paths(
+    files: ObservedFiles, config: "PrometheusConfig | None"
+) -> Sequence[str]:
+    """Return the rule files that the scenario names, else those of Prometheus' own.
+
+    Of Prometheus' configuration they count only if all of them are there.
+    """
+    if files.rules or config is None or not config.all_rules:
+        return files.rules
+    return config.rule_files
+
+
+def _with_settings(
+    monitoring: Monitoring, settings: "PrometheusSettings"
+) -> Monitoring:
+    return replace(
+        monitoring,
+        jobs=settings.jobs,
+        scrape_interval=settings.scrape_interval,
+        scrape_timeout=settings.scrape_timeout,
+        evaluation_interval=settings.evaluation_interval,
+        external_labels=settings.external_labels,
+        relabels=settings.relabels,
     )
 
 
