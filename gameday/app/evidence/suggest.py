@@ -1,6 +1,6 @@
 """`gameday suggest`: for each rule that nothing has proven, how to prove it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +14,7 @@ from gameday.files.scenario import proving, starter
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import Endpoint, Observe, Scenario
+from gameday.model.target import Instance
 from gameday.plans.suggest.suggestion import (
     SUGGESTED,
     SuggestInput,
@@ -108,16 +109,9 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     monitoring, notes = _monitoring(wish, clock)
     if not monitoring.rules:
         raise UsageError("; ".join(notes) or "there is no alert rule to prove")
-    scraped, behind = _scraped(begin.prometheus, clock)
     asked = SuggestInput(
         monitoring=monitoring,
-        around=Surroundings(
-            instances=instances,
-            scraped=scraped,
-            feeds=monitoring.feeds,
-            behind=behind,
-            protect=wish.protect,
-        ),
+        around=_surroundings(wish, instances, monitoring, clock),
         refusal=target.refusal,
         on_cluster=begin.target.kind == "kubernetes",
         paged=bool(begin.pager),
@@ -126,15 +120,36 @@ def look(wish: SuggestRequest, target: Target, clock: Clock) -> Suggestions:
     status, odd = init.status_of(begin.url) if begin.url else (200, "")
     proven = _proven(wish, monitoring, clock)
     entries = _entries(suggest(monitoring.rules, asked), proven, wish, status)
-    if not begin.prometheus and any(entry.proof for entry in entries):
-        notes.append(_NO_PROMETHEUS)
-    if any(
-        entry.suggestion.requests
-        for entry in entries
-        if entry.proof and entry.suggestion
-    ):
-        notes += [] if begin.url else [_NO_REQUESTS]
+    notes += _missing_addresses(begin, entries)
     return Suggestions(entries=tuple(entries), notes=(*notes, *([odd] if odd else [])))
+
+
+def _surroundings(
+    wish: SuggestRequest,
+    instances: tuple[Instance, ...],
+    monitoring: Monitoring,
+    clock: Clock,
+) -> Surroundings:
+    scraped, behind = _scraped(wish.begin.prometheus, clock)
+    return Surroundings(
+        instances=instances,
+        scraped=scraped,
+        feeds=monitoring.feeds,
+        behind=behind,
+        protect=wish.protect,
+    )
+
+
+def _missing_addresses(
+    begin: init.InitRequest, entries: Iterable[SuggestedRule]
+) -> Iterator[str]:
+    """Yield what the written scenarios cannot have, as no address was given for it."""
+    written = [entry for entry in entries if entry.proof]
+    if not begin.prometheus and written:
+        yield _NO_PROMETHEUS
+    suggestions = (entry.suggestion for entry in written)
+    if not begin.url and any(known.requests for known in suggestions if known):
+        yield _NO_REQUESTS
 
 
 _NO_PROMETHEUS = (
