@@ -26,15 +26,8 @@ def compare(
     `families`: of the runs, which may have no measure at all. What the baseline knows
     of them and the runs do not ask any more is told as well.
     """
-    held = {
-        sample.run for run in runs for seen in run for sample in seen.measure.samples
-    }
-    before = {measure.key: _without(measure, held) for measure in baseline}
-    now: dict[MeasureKey, list[RunMeasure]] = {}
-    for run in runs:
-        for observed in run:
-            if observed.measure.key.question not in rules.ignored:
-                now.setdefault(observed.measure.key, []).append(observed)
+    before = _of_other_runs(baseline, runs)
+    now = _by_key(runs, rules)
     sides = {key: Sides(before.get(key), seen) for key, seen in now.items()}
     known = [key for key in now if key in before]
     chances = chances_of({key: sides[key] for key in known})
@@ -46,12 +39,11 @@ def compare(
         ).compared(_unknown(key, before))
         for key, seen in now.items()
     ]
-    of_these = {*families, *(key.family for key in now)}
+    kept = {*families, *(key.family for key in now)}
     comparisons += [
         _asked_no_more(measure)
         for key, measure in before.items()
-        if key.family in of_these and key not in now
-        if key.question not in rules.ignored
+        if key.family in kept and key not in now and key.question not in rules.ignored
     ]
     order = list(Status)
     return sorted(
@@ -73,10 +65,30 @@ def _asked_no_more(measure: Measure) -> Compared:
     )
 
 
-def _without(measure: Measure, runs: Collection[str]) -> Measure:
-    """Return a measure of other runs: none is compared with itself."""
-    kept = tuple(sample for sample in measure.samples if sample.run not in runs)
-    return replace(measure, samples=kept)
+def _of_other_runs(
+    baseline: Iterable[Measure], runs: Sequence[Sequence[RunMeasure]]
+) -> dict[MeasureKey, Measure]:
+    """Return the measures without samples of these runs: none is its own baseline."""
+    own = {
+        sample.run for run in runs for seen in run for sample in seen.measure.samples
+    }
+    before = {}
+    for measure in baseline:
+        kept = tuple(sample for sample in measure.samples if sample.run not in own)
+        before[measure.key] = replace(measure, samples=kept)
+    return before
+
+
+def _by_key(
+    runs: Sequence[Sequence[RunMeasure]], rules: CompareRules
+) -> dict[MeasureKey, list[RunMeasure]]:
+    """Return what the runs measured, but for the questions that are ignored."""
+    now: dict[MeasureKey, list[RunMeasure]] = {}
+    for run in runs:
+        for observed in run:
+            if observed.measure.key.question not in rules.ignored:
+                now.setdefault(observed.measure.key, []).append(observed)
+    return now
 
 
 def _unknown(key: MeasureKey, before: Mapping[MeasureKey, Measure]) -> str:
