@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gameday.coverage.definition import Language, RuleDefinition, define
-from gameday.model.alerting.alert import Receiver, Route
+from gameday.model.alerting.alert import Receiver, Route, Routing
 from gameday.model.events import AlertFiring, Event, FaultStarted, Page
 from gameday.model.plan import Plan
 from gameday.model.promise import Since
@@ -148,19 +148,23 @@ def deliveries_of(past: Past) -> Iterator[Evidence]:
             for evidence in _delivered(past, step, promise):
                 promised.update(receiver.name for receiver in evidence.receivers)
                 yield evidence
-    routing = past.plan.monitoring.routing
     for event in past.heard:  # a receiver that has its proof needs no more
-        if not isinstance(event, Page) or event.receiver in promised:
-            continue
-        receiver = routing.receiver(event.receiver) if routing else None
-        if receiver is None:
-            continue
-        last = _step_at(past, event.at)
-        for told in event.alerts or [{}]:
-            labels = told.get("labels") or None
-            yield _evidence(
-                past, last, None, kind=SEEN, labels=labels, receivers=(receiver,)
-            )
+        if isinstance(event, Page) and event.receiver not in promised:
+            yield from _seen_page(past, event)
+
+
+def _seen_page(past: Past, page: Page) -> Iterator[Evidence]:
+    """Yield what a page shows that nobody promised, for each alert in it."""
+    routing = past.plan.monitoring.routing
+    receiver = routing.receiver(page.receiver) if routing else None
+    if receiver is None:
+        return
+    step = _step_at(past, page.at)
+    for entry in page.alerts or [{}]:
+        labels = entry.get("labels") or None
+        yield _evidence(
+            past, step, None, kind=SEEN, labels=labels, receivers=(receiver,)
+        )
 
 
 def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Evidence]:
@@ -170,22 +174,31 @@ def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Eviden
         return
     if past.verdict.ending is not Ending.FINISHED:
         return  # without a pager nobody has seen a page arrive
-    findings = [_finding(past.verdict, step, promise, name) for name in _DELIVERED]
-    answers = [finding for finding in findings if finding is not None]
-    if not answers or any(answer.outcome is not Outcome.PASS for answer in answers):
+    if not _is_delivered(past.verdict, step, promise):
         return
     fired = _finding(past.verdict, step, promise, "fires_within")
     known = fired.evidence.get("labels") if fired else None
     labels = known or {**promise.labels, "alertname": promise.alert}
-    receivers = [routing.receiver(name) for name in promise.reaches]
     yield _evidence(
         past,
         step,
         None,
         kind=PROVEN,
         labels=labels,
-        receivers=tuple(receiver for receiver in receivers if receiver is not None),
+        receivers=_known_receivers(routing, promise.reaches),
     )
+
+
+def _is_delivered(verdict: Verdict, step: Step, promise: AlertPromise) -> bool:
+    """Whether all that was asked of a page's delivery was answered, and passed."""
+    findings = [_finding(verdict, step, promise, name) for name in _DELIVERED]
+    outcomes = {finding.outcome for finding in findings if finding is not None}
+    return outcomes == {Outcome.PASS}
+
+
+def _known_receivers(routing: Routing, names: Iterable[str]) -> tuple[Receiver, ...]:
+    receivers = (routing.receiver(name) for name in names)
+    return tuple(receiver for receiver in receivers if receiver is not None)
 
 
 def _evidence(  # noqa: PLR0913 - what one step of one run has shown
@@ -201,14 +214,10 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
     routing = past.plan.monitoring.routing
     paths = None
     if routing is not None and labels is not None:
-        paths = tuple(routing.route.paths(labels))
-        if receivers:
-            names = {receiver.name for receiver in receivers}
-            paths = tuple(path for path in paths if path[-1].receiver in names)
-    if routing is not None and not receivers and paths:
-        ends = dict.fromkeys(path[-1].receiver for path in paths)
-        told = (routing.receiver(name) for name in ends)
-        receivers = tuple(receiver for receiver in told if receiver is not None)
+        paths = _paths(routing, labels, receivers)
+        receivers = receivers or _known_receivers(
+            routing, dict.fromkeys(path[-1].receiver for path in paths)
+        )
     return Evidence(
         kind=kind,
         at=past.verdict.ended,
@@ -217,15 +226,22 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
         step=step.name if step else "",
         method=_method(step) if step else "",
         testbed=past.testbed,
-        services={name: _version(past, name) for name in _services(step)}
-        if step
-        else {},
+        services={name: _version(past, name) for name in _services(step)},
         rule=rule,
         labels=dict(labels or {}),
         paths=paths,
         receivers=receivers,
         because=because,
     )
+
+
+def _paths(
+    routing: Routing, labels: Mapping[str, str], receivers: Iterable[Receiver]
+) -> tuple[tuple[Route, ...], ...]:
+    """Return the ways that an alert takes, to these receivers; to all, if none."""
+    names = {receiver.name for receiver in receivers}
+    paths = routing.route.paths(labels)
+    return tuple(path for path in paths if not names or path[-1].receiver in names)
 
 
 def evidence_of_drill(drill: Drill) -> Evidence:
@@ -279,10 +295,9 @@ def _method(step: Step) -> str:
     return ", ".join(kinds) or "another extension's action"
 
 
-def _services(step: Step) -> list[str]:
-    return list(
-        dict.fromkeys(fault.selection.service for fault in step.experiment.faults)
-    )
+def _services(step: Step | None) -> list[str]:
+    faults = step.experiment.faults if step else ()
+    return list(dict.fromkeys(fault.selection.service for fault in faults))
 
 
 def _version(past: Past, service: str) -> str:

@@ -301,14 +301,20 @@ def _service(
     changed = [
         name
         for name, (then, now) in known.items()
-        if (then and now and then != now)
-        or (not then and (proof.testbed, name) in moved_since)
+        if _is_other(then, now, moved=(proof.testbed, name) in moved_since)
     ]
     if changed:
         moved_since |= {(proof.testbed, name) for name in changed}
         return "changed", [f"the service {name} changed" for name in changed]
     sure = known and all(then and now for then, now in known.values())
     return ("same" if sure else "unknown"), []
+
+
+def _is_other(then: str, now: str, *, moved: bool) -> bool:
+    """Whether a service has another version than then; `moved`: it changed since."""
+    if then and now:
+        return then != now
+    return not then and moved
 
 
 def _age(proof: Evidence, today: RegisterRequest) -> list[str]:
