@@ -132,27 +132,36 @@ def _own_undo(activity: Mapping[str, Any]) -> bool:
 
 def _environment(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that the configuration reads, and the places."""
-    refs = [
-        (name, ref)
-        for group, values in document["secrets"].items()
-        for name, ref in ((group, values), *values.items())
-        if isinstance(ref, Mapping) and "key" in ref
-    ]
-    secret = {str(ref["key"]) for name, ref in refs if name not in _NO_SECRETS}
-    meant = {str(ref["key"]) for name, ref in refs if name in _NO_SECRETS}
-    read = {
-        str(setting["key"])
-        for setting in document.get("configuration", {}).values()
-        if isinstance(setting, Mapping)
-        and setting.get("type") == "env"
-        and "key" in setting
-    }
+    secret, meant = _variables_of_secrets(document["secrets"])
+    read = _variables_of_configuration(document.get("configuration", {}))
     names = (read | meant | set(_PLACES)) - secret
     there = {name: os.environ[name] for name in sorted(names) if name in os.environ}
     return {
         name: value
         for name, value in there.items()
         if not (name.lower() in _MAY_HOLD_A_PASSWORD and "@" in value)
+    }
+
+
+def _variables_of_secrets(secrets: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the variables that hold secrets, and those that only stand among them."""
+    refs = [
+        (name, ref)
+        for group, values in secrets.items()
+        for name, ref in ((group, values), *values.items())
+        if isinstance(ref, Mapping) and "key" in ref
+    ]
+    secret = {str(ref["key"]) for name, ref in refs if name not in _NO_SECRETS}
+    return secret, {str(ref["key"]) for name, ref in refs if name in _NO_SECRETS}
+
+
+def _variables_of_configuration(configuration: Mapping[str, Any]) -> set[str]:
+    return {
+        str(setting["key"])
+        for setting in configuration.values()
+        if isinstance(setting, Mapping)
+        and setting.get("type") == "env"
+        and "key" in setting
     }
 
 
