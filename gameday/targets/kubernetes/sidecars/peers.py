@@ -25,11 +25,7 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
     FaultFailed where a peer is neither a service, an instance, nor an address.
     """
     there = pods.pods()
-    others = [
-        instance
-        for instance in pods.to_instances(there, None)
-        if instance.identity["id"] != pod["metadata"]["uid"]
-    ]
+    others = _others(pods, there, pod)
     if not peers:
         near = [other for other in others if other.state == "running"]
         return NetworkEnds(peers=(), probes=_first(near))
@@ -37,13 +33,11 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
     addresses: list[str] = []
     named: list[Instance] = []
     for peer in peers:
-        peers_named = [
+        instances = [
             other for other in others if peer in (other.service, *_names(other))
         ]
-        fronts = _service_addresses(services, peer, peers_named)
-        named += peers_named
-        hits = [*(a for instance in peers_named for a in instance.addresses), *fronts]
-        addresses += hits or _literal(peer)
+        named += instances
+        addresses += _addresses_of(peer, instances, services)
     running = [instance for instance in named if instance.state == "running"]
     literal = [address for address in addresses if "/" not in address]
     return NetworkEnds(
@@ -51,6 +45,21 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
         probes=_first(running) or tuple(literal[:_AT_MOST]),
         far=_peers_on_other_nodes(pod, there, running),
     )
+
+
+def _others(pods: Namespace, there: Sequence[Json], pod: Json) -> list[Instance]:
+    instances = pods.to_instances(there, None)
+    own = pod["metadata"]["uid"]
+    return [instance for instance in instances if instance.identity["id"] != own]
+
+
+def _addresses_of(
+    peer: str, instances: Sequence[Instance], services: Sequence[Mapping[str, Any]]
+) -> Sequence[str]:
+    """Return the addresses of a peer, of what is named so, and before it."""
+    own = [address for instance in instances for address in instance.addresses]
+    fronts = _service_addresses(services, peer, instances)
+    return [*own, *fronts] or _literal(peer)
 
 
 def _peers_on_other_nodes(
