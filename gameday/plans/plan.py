@@ -123,24 +123,8 @@ def _fault(
     there = [instance for instance in inputs.instances if instance.service == service]
     target = inputs.target
     refusal = UNREACHED if target is None else target.refusal(request.kind)
-    why = [refusal] if refusal else []
-    victims: tuple[Instance, ...] = ()
-    if not there:
-        known = sorted({instance.service for instance in inputs.instances})
-        why.append(
-            f"no instance of service {service!r} was found; there are: "
-            f"{', '.join(known) or 'none'}"
-        )
-    elif target is not None:
-        try:
-            victims = choose(request.selection, target.fit(request, there), seed)
-        except ValueError as error:
-            why.append(str(error))
-    why += [
-        f"{victim.name} is {victim.state}, not running; start it first"
-        for victim in victims
-        if victim.state != "running"
-    ]
+    victims, problems = _victims(request, there, inputs, seed)
+    why = [*([refusal] if refusal else []), *problems]
     longest = hold_at_most(step, inputs.monitoring)
     return PlannedFault(
         request=request,
@@ -151,6 +135,30 @@ def _fault(
         refusal="; ".join(why),
         holds_deadline=target is not None and target.holds_deadline(request.kind),
     ), why
+
+
+def _victims(
+    request: FaultRequest, there: Sequence[Instance], inputs: PlanInputs, seed: int
+) -> tuple[tuple[Instance, ...], list[str]]:
+    """Return whom a fault hits of a service's instances, and what stands against it."""
+    if not there:
+        known = sorted({instance.service for instance in inputs.instances})
+        why = (
+            f"no instance of service {request.selection.service!r} was found; there "
+            f"are: {', '.join(known) or 'none'}"
+        )
+        return (), [why]
+    if inputs.target is None:
+        return (), []
+    try:
+        victims = choose(request.selection, inputs.target.fit(request, there), seed)
+    except ValueError as error:
+        return (), [str(error)]
+    return victims, [
+        f"{victim.name} is {victim.state}, not running; start it first"
+        for victim in victims
+        if victim.state != "running"
+    ]
 
 
 def _how_text(target: Target, request: FaultRequest) -> str:

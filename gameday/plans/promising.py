@@ -1,7 +1,7 @@
 """What to promise of an alert: what its rule and its routes say themselves."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gameday.model.alerting.alert import AlertRule
@@ -21,6 +21,7 @@ A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic
 UNKNOWN = 60.0  # seconds beyond `for`, where the arithmetic is not known
 STEP = 5.0  # seconds; promises are multiples of it
 MARGIN = 15.0  # seconds for what the rules do not know: health checks, a start
+_UP = Selector("up")
 
 
 def promise_of(rule: AlertRule, monitoring: Monitoring, *, paged: bool) -> AlertPromise:
@@ -63,29 +64,38 @@ def set_off_beside(
     """
     if promise is None:
         return ()
-    rules = list(monitoring.rules or ())
-    own = Selector("up")
+    read = [
+        (rule.name, tuple(scraped(rule.expr, monitoring.recorded)))
+        for rule in monitoring.rules or ()
+    ]
     jobs = [job.name for job in monitoring.jobs if service.lower() in job.name.lower()]
     shared = [
         selector
-        for rule in rules
-        if rule.name == promise.alert
-        for selector in scraped(rule.expr, monitoring.recorded)
+        for name, selectors in read
+        if name == promise.alert
+        for selector in selectors
     ]
     set_off = [
-        rule.name
-        for rule in rules
-        if rule.name != promise.alert
-        and any(
-            any(overlap(selector, other) for other in shared)
-            or (
-                overlap(selector, own)
-                and any(selector.admits("job", name) for name in jobs)
-            )
-            for selector in scraped(rule.expr, monitoring.recorded)
-        )
+        name
+        for name, selectors in read
+        if name != promise.alert and _overlaps(selectors, shared, jobs)
     ]
     return tuple(dict.fromkeys(set_off))
+
+
+def _overlaps(
+    selectors: Iterable[Selector], shared: Sequence[Selector], jobs: Sequence[str]
+) -> bool:
+    """Whether some of the series may be shared ones, or the `up` of one of the jobs."""
+    return any(
+        any(overlap(selector, other) for other in shared)
+        or (overlap(selector, _UP) and _admits_any(selector, jobs))
+        for selector in selectors
+    )
+
+
+def _admits_any(selector: Selector, jobs: Iterable[str]) -> bool:
+    return any(selector.admits("job", name) for name in jobs)
 
 
 def _receivers_reached(
