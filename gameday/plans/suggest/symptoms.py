@@ -120,19 +120,23 @@ def _plain(condition: RuleCondition, selector: Selector) -> Symptom | None:
 
 def _sided(symptom: Symptom, condition: RuleCondition, name: str) -> Symptom | None:
     """Return the symptom, if the value goes where a fault can bring it."""
-    if symptom == Symptom.PROBE:
-        return symptom if condition.side == LOW else None
-    if symptom in (Symptom.QUEUE, Symptom.CPU):
-        idle = symptom == Symptom.CPU and "idle" in str(condition.value)
-        return symptom if idle or condition.side == HIGH else None
-    if symptom == Symptom.REPLICAS:
-        ready = any(_READINESS.search(selector.name) for selector in condition.reads)
-        return symptom if ready else None
-    if symptom == Symptom.RESTARTS and is_uptime(name):
-        return symptom if condition.side == LOW else None
-    if symptom == Symptom.RESTARTS and _ERROR_NAME.search(name):
-        return None
-    return symptom
+    low, high = condition.side == LOW, condition.side == HIGH
+    match symptom:
+        case Symptom.PROBE:
+            may_go = low
+        case Symptom.QUEUE:
+            may_go = high
+        case Symptom.CPU:
+            may_go = high or "idle" in str(condition.value)
+        case Symptom.REPLICAS:
+            may_go = any(_READINESS.search(read.name) for read in condition.reads)
+        case Symptom.RESTARTS if is_uptime(name):
+            may_go = low
+        case Symptom.RESTARTS:
+            may_go = not _ERROR_NAME.search(name)
+        case _:
+            may_go = True
+    return symptom if may_go else None
 
 
 def is_uptime(name: str) -> bool:
