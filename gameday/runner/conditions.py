@@ -3,16 +3,18 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gameday.checks.record.victims import Victims
 from gameday.checks.service.availability import is_fully_available, known_at
-from gameday.model.events import WorkloadChanged
+from gameday.model.events import Hypothesis, Metric, WorkloadChanged
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
-from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, Step
+from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, MetricPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row
 from gameday.runner.run_state import RunState
 
+_Look = TypeVar("_Look", Hypothesis, Metric)
 # The promises of which it is seen here, while a run is going on, that they are kept.
 _SEEN = (
     *("fires_within", "pages_within", "resets_within", "page_resolves_within"),
@@ -150,20 +152,24 @@ def _holds_again(run_state: RunState, until: float) -> PendingCondition:
     there were some it may go on beyond the aftermath's time. Not by its time: what was
     probed between the fault's end and the aftermath's beginning still counts as during.
     """
-    told = [look for look in run_state.looks if look.ok is not None]
-    during = [look for look in told if look.phase == "during"]
-    false = sum(look.ok is False for look in during)
-    after = [look for look in run_state.looks if look.phase == "after"]
-    held = [
-        *itertools.takewhile(lambda look: look.ok is True, reversed(after)),
-    ]
-    needed = looks_in_a_row(false / len(during) if during else 0.0)
+    answered = [look for look in run_state.looks if look.ok is not None]
+    false = _share_of_false([look for look in answered if look.phase == "during"])
+    held = _held_since([look for look in run_state.looks if look.phase == "after"])
     lasted = held[0].at - held[-1].at if held else 0.0
     return PendingCondition(
         what="the hypothesis holding again",
         until=until + (LONGEST if false else 0.0),
-        kept=len(held) >= needed or lasted >= LONGEST,
+        kept=len(held) >= looks_in_a_row(false) or lasted >= LONGEST,
     )
+
+
+def _share_of_false(looks: Sequence[Hypothesis] | Sequence[Metric]) -> float:
+    return sum(look.ok is False for look in looks) / len(looks) if looks else 0.0
+
+
+def _held_since(looks: Sequence[_Look]) -> list[_Look]:
+    """Return the newest looks that all hold, newest first."""
+    return list(itertools.takewhile(lambda look: look.ok is True, reversed(looks)))
 
 
 def _metrics(
@@ -173,25 +179,32 @@ def _metrics(
 
     Looks so soon after its end that they see what was scraped before do not count.
     """
+    longest = planned.aftermath_at_most
     for promise in step.expect.metrics:
-        if promise.holds != "after":
-            continue
-        looks = run_state.metrics.get(promise.promql, [])
-        stale = max((look.stale or 0.0 for look in looks), default=0.0)
-        fresh = [look for look in looks if look.at > end + stale]
-        during = [look for look in looks if start <= look.at <= end]
-        false = sum(look.ok is False for look in during)
-        needed = max(FEWEST, looks_in_a_row(false / len(during) if during else 0.0))
-        needed = min(needed, int(LONGEST))  # looks, about a second apart
-        stretch = itertools.takewhile(lambda look: look.ok is True, reversed(fresh))
-        broken = any(look.ok is False for look in fresh)  # and for good, at once
-        longest = planned.aftermath_at_most
-        within = longest if promise.within is None else promise.within + stale
-        yield PendingCondition(
-            what=f"{promise.subject} holding",
-            until=end + within,
-            kept=len(list(stretch)) >= needed or (promise.within is None and broken),
-        )
+        if promise.holds == "after":
+            looks = run_state.metrics.get(promise.promql, [])
+            yield _metric_holds(promise, looks, start, end, longest)
+
+
+def _metric_holds(
+    promise: MetricPromise,
+    looks: Sequence[Metric],
+    start: float,
+    end: float,
+    longest: float,
+) -> PendingCondition:
+    stale = max((look.stale or 0.0 for look in looks), default=0.0)
+    fresh = [look for look in looks if look.at > end + stale]
+    false = _share_of_false([look for look in looks if start <= look.at <= end])
+    needed = max(FEWEST, looks_in_a_row(false))
+    needed = min(needed, int(LONGEST))  # looks, about a second apart
+    broken = any(look.ok is False for look in fresh)  # and for good, at once
+    within = longest if promise.within is None else promise.within + stale
+    return PendingCondition(
+        what=f"{promise.subject} holding",
+        until=end + within,
+        kept=len(_held_since(fresh)) >= needed or (promise.within is None and broken),
+    )
 
 
 def _resets(
@@ -208,9 +221,16 @@ def _resets(
             until=end + promise.resets_within,
             kept=all((alert.resolved_at or 0.0) >= end for alert in alerts),
         )
-    if promise.page_resolves_within is None or run_state.is_spoiled(
-        promise, pages=True
-    ):
+    if not run_state.is_spoiled(promise, pages=True):
+        yield from _page_resolves(run_state, whose, start, end)
+
+
+def _page_resolves(
+    run_state: RunState, whose: _VictimFilter, start: float, end: float
+) -> Iterator[PendingCondition]:
+    """Yield what each receiver has to hear: the end of all that it was paged of."""
+    promise = whose.promise
+    if promise.page_resolves_within is None:
         return
     for asked in promise.for_each_receiver():
         opened = whose.without_spared(
