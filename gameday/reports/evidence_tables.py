@@ -49,21 +49,27 @@ def _of_nested(caption: str, value: Any, zero: float, depth: int) -> list[Table]
     if isinstance(value, Mapping):
         return _of_mapping(caption, value, zero, depth)
     if all(isinstance(row, Mapping) for row in value):
-        columns = list(dict.fromkeys(str(key) for row in value for key in row))
-        columns = columns[:_COLUMNS]
-        rows = [
-            tuple(_cell(name, row.get(name), zero) for name in columns)
-            for row in value[:_ROWS]
-        ]
-        head = tuple(_heading(name) for name in columns)
-        return [_table(caption, head, rows, len(value))]
+        return [_of_mappings(caption, value, zero)]
+    shown = value[:_ROWS]
     if all(_is_row(row) for row in value):
-        rows = [
-            tuple(_cell("", x, zero) for x in row[:_COLUMNS]) for row in value[:_ROWS]
-        ]
-        return [_table(caption, (), rows, len(value))]
-    rows = [(_cell("", item, zero),) for item in value[:_ROWS]]
+        rows = [tuple(_cell("", x, zero) for x in row[:_COLUMNS]) for row in shown]
+    else:
+        rows = [(_cell("", item, zero),) for item in shown]
     return [_table(caption, (), rows, len(value))]
+
+
+def _of_mappings(
+    caption: str, mappings: Sequence[Mapping[str, Any]], zero: float
+) -> Table:
+    """Return a table with a column for each key that a mapping has, up to a few."""
+    keys = dict.fromkeys(str(key) for mapping in mappings for key in mapping)
+    names = list(keys)[:_COLUMNS]
+    rows = [
+        tuple(_cell(name, mapping.get(name), zero) for name in names)
+        for mapping in mappings[:_ROWS]
+    ]
+    head = tuple(_heading(name) for name in names)
+    return _table(caption, head, rows, len(mappings))
 
 
 def _table(
