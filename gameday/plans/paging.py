@@ -41,6 +41,12 @@ class _Page:
 
 def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[PagingDoubt]:
     """Yield what is not known of the alert itself: whether it can be this one."""
+    yield from _of_expressions(rules)
+    yield from _of_labels(promise, rules)
+
+
+def _of_expressions(rules: Sequence[AlertRule]) -> Iterator[PagingDoubt]:
+    """Yield that the expressions hold never, or always, whatever is observed."""
     truths = [always(rule.expr) for rule in rules]
     if all(truth is False for truth in truths):
         yield PagingDoubt(
@@ -49,12 +55,17 @@ def doubts(promise: AlertPromise, rules: Sequence[AlertRule]) -> Iterator[Paging
     elif all(truths):
         said = "it fires always, whatever the fault: its expression reads no series"
         yield PagingDoubt("not_guaranteed", said)
+
+
+def _of_labels(
+    promise: AlertPromise, rules: Sequence[AlertRule]
+) -> Iterator[PagingDoubt]:
+    """Yield why the alert may not have the promised labels."""
     label_sets = [candidates(rule, promise.labels) for rule in rules]
+    wanted = ", ".join(f'{name}="{text}"' for name, text in promise.labels.items())
     if not any(candidate.labels for candidate in label_sets):
-        wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         yield PagingDoubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
     elif all(candidate.unseen for candidate in label_sets):
-        wanted = ", ".join(f'{k}="{v}"' for k, v in promise.labels.items())
         said = f"no series that its expression selects now has {wanted}"
         yield PagingDoubt("not_guaranteed", said)
     elif all(candidate.templated for candidate in label_sets):

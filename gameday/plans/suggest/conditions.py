@@ -4,7 +4,7 @@ Only what a fault can change is of interest, so a condition is a value and the s
 which it has to go: low, high, or gone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import add, mul, sub, truediv
 
@@ -80,9 +80,8 @@ def number(tree: Tree) -> float | None:
         return tree.value if isinstance(tree.value, float) else None
     if not isinstance(tree, Node):
         return None
-    values = [number(part) for part in tree.parts]
-    numbers = [value for value in values if value is not None]
-    if not numbers or len(numbers) < len(values):
+    numbers = _numbers(tree.parts)
+    if not numbers:
         return None
     if tree.kind == "call":
         return -numbers[0] if tree.word == "-" else None
@@ -90,6 +89,17 @@ def number(tree: Tree) -> float | None:
     if tree.word not in _ARITHMETIC or divides_by_zero:
         return None
     return _ARITHMETIC[tree.word](*numbers)
+
+
+def _numbers(parts: Iterable[Tree]) -> list[float]:
+    """Return the numbers that the parts are; none where one of them is no number."""
+    numbers = []
+    for part in parts:
+        value = number(part)
+        if value is None:
+            return []
+        numbers.append(value)
+    return numbers
 
 
 def _of(tree: Tree) -> Iterator[RuleCondition]:
