@@ -199,16 +199,7 @@ def _beside(
     """Return the other alerts that the fault may set off."""
     others = set(set_off_beside(asked.monitoring, way.hit.service, promise))
     if felt:
-        touched = {
-            way.hit.service,
-            way.hit.peers,
-            asked.around.servers(way.hit.service),
-        }
-        others |= {
-            other.name
-            for other in asked.monitoring.rules or ()
-            if _may_ring(other, touched - {""}, asked)
-        }
+        others |= _that_feel(way, asked)
     # Prometheus goes on scraping both ends, unless it is one of them.
     scraped = way.hit.between and way.hit.peers != asked.around.monitoring()
     names = [
@@ -217,6 +208,17 @@ def _beside(
         if other.name in others and not (scraped and _is_of_scrapes(other, asked))
     ]
     return tuple(name for name in dict.fromkeys(names) if name != rule.name)
+
+
+def _that_feel(way: _Way, asked: SuggestInput) -> set[str]:
+    """Return the alerts of what is hit, of its peers and of the servers behind it."""
+    service = way.hit.service
+    touched = {service, way.hit.peers, asked.around.servers(service)} - {""}
+    return {
+        rule.name
+        for rule in asked.monitoring.rules or ()
+        if _may_ring(rule, touched, asked)
+    }
 
 
 def _is_of_scrapes(rule: AlertRule, asked: SuggestInput) -> bool:
