@@ -268,31 +268,32 @@ def _of_series(series: Series, window: _Window) -> _OfSeries:
     from_zero = births(series, window.target, window.start)
     high = bisect.bisect_left(pairs, (window.end, float("-inf")))
     inside = pairs[max(low, 0) : high + 1]
+    older = pairs[0][1] if born and not from_zero else 0.0
     if _only_rises(inside, window.target):
-        return _OfSeries(
-            counted=Counted(
-                value=_increase(inside, from_zero=from_zero),
-                since=inside[0][0],
-                until=inside[-1][0],
-                born=int(born),
-            ),
-            older=pairs[0][1] if born and not from_zero else 0.0,
-        )
-    steps = list(increases(inside, from_zero=from_zero, target=window.target))
-    return _OfSeries(
-        counted=Counted(
-            value=sum(step.events for step in steps),
-            since=steps[0].at,
-            until=steps[-1].at,
-            surplus=sum(step.doubt for step in steps),
+        counted = Counted(
+            value=_increase(inside, from_zero=from_zero),
+            since=inside[0][0],
+            until=inside[-1][0],
             born=int(born),
-        ),
-        fell=frozenset(
-            step.at
-            for step in steps
-            if step.fell and window.target.reset_in(step.before, step.at) is None
-        ),
-        older=pairs[0][1] if born and not from_zero else 0.0,
+        )
+        return _OfSeries(counted=counted, older=older)
+    steps = list(increases(inside, from_zero=from_zero, target=window.target))
+    counted = Counted(
+        value=sum(step.events for step in steps),
+        since=steps[0].at,
+        until=steps[-1].at,
+        surplus=sum(step.doubt for step in steps),
+        born=int(born),
+    )
+    return _OfSeries(counted=counted, fell=_falls(steps, window.target), older=older)
+
+
+def _falls(steps: Iterable[Increase], target: Scraped) -> frozenset[float]:
+    """Return when a series fell though its target was not seen to begin anew."""
+    return frozenset(
+        step.at
+        for step in steps
+        if step.fell and target.reset_in(step.before, step.at) is None
     )
 
 
