@@ -52,17 +52,23 @@ def _operator(node: Node) -> Value:
     left, right = (_value(part) for part in node.parts)
     if node.word == "or":
         return _union_value(left, right)
-    if not isinstance(left, float) or not isinstance(right, float):
-        return () if () in (left, right) and node.word == "and" else None
-    if node.word in _ARITHMETIC and (right != 0.0 or node.word != "/"):
-        return _ARITHMETIC[node.word](left, right)
+    if isinstance(left, float) and isinstance(right, float):
+        return _of_numbers(node, left, right)
+    return () if () in (left, right) and node.word == "and" else None
+
+
+def _of_numbers(node: Node, left: float, right: float) -> Value:
+    if node.word == "and":
+        return left
     if node.word in _COMPARISONS:
         holds = _COMPARISONS[node.word](left, right)
         if node.returns_bool:
             return float(holds)
         # Between a vector and a number the vector's elements stay.
         return left if holds else ()
-    return left if node.word == "and" else None
+    if node.word not in _ARITHMETIC or (node.word == "/" and right == 0.0):
+        return None
+    return _ARITHMETIC[node.word](left, right)
 
 
 def _union_value(left: Value, right: Value) -> Value:
