@@ -9,7 +9,7 @@ fingerprint instead of half a fingerprint.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -71,22 +71,33 @@ def take(api: Api, pods: Namespace) -> Fingerprint:
             partial(_if_allowed, api, scalers),
         ]
     )
-    taken: dict[str, dict[str, str]] = {}
-    for kind, objects in zip((*_KINDS, "node"), lists, strict=True):
-        for raw in objects:
-            name = f"{kind}/{raw['metadata']['name']}"
-            taken[name] = {key: text for key, text in _values(kind, raw) if text}
+    taken = {
+        f"{kind}/{raw['metadata']['name']}": dict(_known(_values(kind, raw)))
+        for kind, objects in zip((*_KINDS, "node"), lists, strict=True)
+        for raw in objects
+    }
     for autoscaler in scaling:
         if _scaled(autoscaler) in taken:
             why = f"the autoscaler {autoscaler['metadata']['name']} decides that"
             taken[_scaled(autoscaler)][f"{PLATFORM}{_REPLICAS}"] = why
+    for workload, traces in _traces_by_workload(pods):
+        if workload in taken:
+            taken[workload] |= traces
+    return taken
+
+
+def _known(values: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((key, text) for key, text in values if text)
+
+
+def _traces_by_workload(pods: Namespace) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what faults may have left on each pod, with the workload that it is of."""
     there = pods.pods()
     by_uid = {pod["metadata"]["uid"]: pod for pod in there}
     for instance in pods.to_instances(there, None):
-        pod, workload = by_uid.get(instance.identity["id"]), instance.labels["workload"]
-        if pod is not None and workload in taken:
-            taken[workload] |= dict(_traces(pod))
-    return taken
+        pod = by_uid.get(instance.identity["id"])
+        if pod is not None:
+            yield instance.labels["workload"], dict(_traces(pod))
 
 
 def _values(kind: str, raw: Json) -> Iterator[tuple[str, str]]:
