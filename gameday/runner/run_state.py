@@ -191,12 +191,15 @@ class RunState:
             return [entry["labels"] for entry in told]
         if page.status != status:
             return []
+        alerts = self._alerts_with(status, page.at)
+        return alerts_by_title(page, alerts, self.routing)
+
+    def _alerts_with(self, status: str, at: float) -> list[Mapping[str, str]]:
+        """Return the labels of the alerts that were firing at a time, or had ended."""
         known = [alert for alert in self.alerts.values() if alert.fired_at is not None]
-        open_ = [alert.labels for alert in known if alert.was_firing_at(page.at)]
-        over = [alert.labels for alert in known if alert.had_ended_at(page.at)]
-        return alerts_by_title(
-            page, open_ if status == "firing" else over, self.routing
-        )
+        if status == "firing":
+            return [alert.labels for alert in known if alert.was_firing_at(at)]
+        return [alert.labels for alert in known if alert.had_ended_at(at)]
 
 
 def alerts_by_title(
