@@ -44,15 +44,18 @@ def added(baseline: Sequence[Measure], runs: Sequence[RunMeasure]) -> list[Measu
     }
     for run in runs:
         new, old = run.measure, known.get(run.measure.key)
-        if not new.samples:
-            continue
-        if old is None or changes(old, new):
-            known[new.key] = new
-            continue
-        mine = {sample.run for sample in new.samples}
-        kept = tuple(sample for sample in old.samples if sample.run not in mine)
-        known[new.key] = replace(new, samples=(*kept, *new.samples)[-MOST_SAMPLES:])
+        if new.samples:
+            known[new.key] = new if old is None else _with_samples_of(old, new)
     return list(known.values())
+
+
+def _with_samples_of(old: Measure, new: Measure) -> Measure:
+    """Return a run's measure with the earlier samples that it does not replace."""
+    if changes(old, new):
+        return new
+    own = {sample.run for sample in new.samples}
+    kept = tuple(sample for sample in old.samples if sample.run not in own)
+    return replace(new, samples=(*kept, *new.samples)[-MOST_SAMPLES:])
 
 
 _PLACE = re.compile(r'"\\u0000([0-9]+)"')  # of a sample; no name has such a letter
