@@ -27,16 +27,20 @@ def changed_system_files(kind: str, since: Collection[str]) -> Iterator[str]:
     """Yield the changed files of which a system of that kind may be made."""
     parts = _composed() if kind == "docker" else []
     for path in since:
-        if Path(path).is_dir():  # a submodule
+        is_submodule = Path(path).is_dir()
+        if is_submodule or _may_be_part(kind, path, parts):
             yield path
-        elif kind == "docker":
-            if _is_compose(path) or any(is_inside(path, part) for part in parts):
-                yield path
-        elif kind == "kubernetes":
-            if _is_manifest(path) or _in_a_whole(Path(path)):
-                yield path
-        elif not path.endswith(_WORDS) and not kind_of(path):
-            yield path  # a supervisord runs any program
+
+
+def _may_be_part(kind: str, path: str, composed: Collection[str]) -> bool:
+    """Whether a file may be of a system; `composed`: what its compose files name."""
+    match kind:
+        case "docker":
+            return _is_compose(path) or any(is_inside(path, part) for part in composed)
+        case "kubernetes":
+            return _is_manifest(path) or _in_a_whole(Path(path))
+        case _:  # a supervisord runs any program
+            return not path.endswith(_WORDS) and not kind_of(path)
 
 
 def is_inside(path: str, other: str) -> bool:
