@@ -1,30 +1,14 @@
 """Whether an alert's expression always says the same, whatever the system does."""
 
-from collections.abc import Callable
-from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
-
 from gameday.model.alerting.expression import Constant, Node, Tree
 from gameday.model.alerting.expression_parser import parse
+from gameday.model.alerting.operators import COMPARISONS, calculate
 
 # An element's value, or () for a vector without any; None: it depends on series.
 # SOME: there is an element, whose value depends on them.
 Value = float | str | tuple[()] | None
 SOME = "some"
 _NOW = 2e9  # seconds; any recent time does
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": add,
-    "-": sub,
-    "*": mul,
-    "/": truediv,
-}
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "==": eq,
-    "!=": ne,
-    ">": gt,
-    "<": lt,
-    ">=": ge,
-    "<=": le,
-}
 
 
 def always(expr: str) -> bool | None:
@@ -60,15 +44,13 @@ def _operator(node: Node) -> Value:
 def _of_numbers(node: Node, left: float, right: float) -> Value:
     if node.word == "and":
         return left
-    if node.word in _COMPARISONS:
-        holds = _COMPARISONS[node.word](left, right)
+    if node.word in COMPARISONS:
+        holds = COMPARISONS[node.word](left, right)
         if node.returns_bool:
             return float(holds)
         # Between a vector and a number the vector's elements stay.
         return left if holds else ()
-    if node.word not in _ARITHMETIC or (node.word == "/" and right == 0.0):
-        return None
-    return _ARITHMETIC[node.word](left, right)
+    return calculate(node.word, left, right)
 
 
 def _union_value(left: Value, right: Value) -> Value:

@@ -118,7 +118,6 @@ class Node:
 
 
 Tree = Selector | Window | Shift | Absent | Constant | Node
-COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
 
 
 def selectors(tree: Tree | None) -> Iterator[Selector]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.expression import (
-    COMPARISONS,
     NAME,
     Absent,
     Constant,
@@ -21,6 +20,7 @@ from gameday.model.alerting.expression import (
     Tree,
     Window,
 )
+from gameday.model.alerting.operators import COMPARISONS
 
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 

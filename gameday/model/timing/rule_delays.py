@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.expression import (
-    COMPARISONS,
     NAME,
     Absent,
     Constant,
@@ -30,6 +29,7 @@ from gameday.model.alerting.expression import (
     selectors,
 )
 from gameday.model.alerting.expression_parser import parse
+from gameday.model.alerting.operators import COMPARISONS
 from gameday.model.plan import Monitoring, ScrapeJob
 from gameday.model.quantity import show_duration
 from gameday.model.timing.delay import Change, Delay, SampleMoment, delay_of_any

@@ -4,13 +4,11 @@ Only what a fault can change is of interest, so a condition is a value and the s
 which it has to go: low, high, or gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import add, mul, sub, truediv
 
 from gameday.model.alerting.alert import RecordingRule
 from gameday.model.alerting.expression import (
-    COMPARISONS,
     Absent,
     Constant,
     Node,
@@ -21,15 +19,10 @@ from gameday.model.alerting.expression import (
     selectors,
 )
 from gameday.model.alerting.expression_parser import parse
+from gameday.model.alerting.operators import COMPARISONS, calculate
 from gameday.model.timing.rule_delays import DEEPEST, recording_rules
 
 LOW, HIGH, GONE = "low", "high", "gone"
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": add,
-    "-": sub,
-    "*": mul,
-    "/": truediv,
-}
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -80,15 +73,12 @@ def number(tree: Tree) -> float | None:
         return tree.value if isinstance(tree.value, float) else None
     if not isinstance(tree, Node):
         return None
-    numbers = _numbers(tree.parts)
-    if not numbers:
-        return None
-    if tree.kind == "call":
-        return -numbers[0] if tree.word == "-" else None
-    divides_by_zero = tree.word == "/" and numbers[-1] == 0.0
-    if tree.word not in _ARITHMETIC or divides_by_zero:
-        return None
-    return _ARITHMETIC[tree.word](*numbers)
+    match _numbers(tree.parts):
+        case [left, right] if tree.kind == "operator":
+            return calculate(tree.word, left, right)
+        case [value, *_] if tree.kind == "call" and tree.word == "-":
+            return -value
+    return None
 
 
 def _numbers(parts: Iterable[Tree]) -> list[float]:

@@ -6,10 +6,8 @@ ones 0 and the others 1.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 
 from gameday.model.alerting.expression import (
-    COMPARISONS,
     Absent,
     Constant,
     Node,
@@ -17,25 +15,12 @@ from gameday.model.alerting.expression import (
     Shift,
     Tree,
 )
+from gameday.model.alerting.operators import ARITHMETIC, COMPARISONS
 
 # Labels that tell the instances of one service apart.
 OF_INSTANCES = frozenset(
     ("instance", "pod", "server", "container", "name", "container_name", "host")
 ) | {"address", "endpoint", "node", "target"}
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "==": eq,
-    "!=": ne,
-    ">": gt,
-    "<": lt,
-    ">=": ge,
-    "<=": le,
-}
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": add,
-    "-": sub,
-    "*": mul,
-    "/": truediv,
-}
 _AGGREGATE: dict[str, Callable[[list[float]], float]] = {
     "sum": sum,
     "count": len,
@@ -145,12 +130,12 @@ def _operated(node: Node, left: Values, right: Values) -> Values:
         sets = {"and": left if right else [], "or": left or right, "unless": left}
         return sets[node.word]
     pairs = _paired(left, right)
-    if node.word in _ARITHMETIC:
-        compute = _ARITHMETIC[node.word]
+    if node.word in ARITHMETIC:
+        compute = ARITHMETIC[node.word]
         return [compute(*pair) for pair in pairs]
     if node.word not in COMPARISONS:
         raise Untold
-    compare = _COMPARE[node.word]
+    compare = COMPARISONS[node.word]
     if node.returns_bool:
         return [float(compare(*pair)) for pair in pairs]
     return [pair[0] for pair in pairs if compare(*pair)]
