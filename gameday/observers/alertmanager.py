@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.errors import ObserverLost
 from gameday.model.events import (
     ClockCompared,
     Event,
@@ -22,7 +21,7 @@ from gameday.model.events import (
 )
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
-from gameday.observers.health import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds, why_unseen
 from gameday.observers.http import Client
 from gameday.ports import Clock, Emit
 
@@ -62,11 +61,7 @@ class AlertmanagerObserver:
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        try:
-            self.client.json("/api/v2/silences")
-        except ObserverLost as problem:
-            return str(problem)
-        return ""
+        return why_unseen(lambda: self.client.json("/api/v2/silences"))
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""

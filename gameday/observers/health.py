@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from gameday.errors import GamedayError
+from gameday.errors import GamedayError, ObserverLost, TargetNotFound
 from gameday.model.events import Blind, Event, Observed, Sees
 from gameday.observers.http import MALFORMED
 from gameday.ports import Clock, Emit
@@ -11,6 +11,15 @@ from gameday.ports import Clock, Emit
 # One answer that fails is no blindness yet: whatever happened is asked for again.
 PATIENCE = 2
 RETRY = 0.4  # seconds between tries while it does not answer
+
+
+def why_unseen(ask: Callable[[], object]) -> str:
+    """Return why a source does not answer right now; empty when it does."""
+    try:
+        ask()
+    except (ObserverLost, TargetNotFound) as problem:
+        return str(problem)
+    return ""
 
 
 class ObserverHealth:

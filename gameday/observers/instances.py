@@ -14,7 +14,7 @@ from typing import Protocol
 from gameday.errors import ObserverLost, TargetNotFound
 from gameday.model.events import ClockCompared, Event, InstanceChanged
 from gameday.model.target import Instance
-from gameday.observers.health import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds, why_unseen
 from gameday.ports import Clock, Emit
 
 PERIOD = 0.2  # seconds between two looks
@@ -66,11 +66,7 @@ class InstancesObserver:
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        try:
-            self._ask()
-        except (TargetNotFound, ObserverLost) as problem:
-            return str(problem)
-        return ""
+        return why_unseen(self._ask)
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""

@@ -12,7 +12,7 @@ from gameday.errors import ObserverLost
 from gameday.model.events import ClockCompared, Event, Page, PageRefused
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint
-from gameday.observers.health import RETRY, ObserverHealth, Rounds
+from gameday.observers.health import RETRY, ObserverHealth, Rounds, why_unseen
 from gameday.observers.http import Client
 from gameday.ports import Clock, Emit
 
@@ -63,11 +63,7 @@ class PagesObserver:
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        try:
-            self._mailbox.show(2**53, 0.0)
-        except ObserverLost as problem:
-            return str(problem)
-        return ""
+        return why_unseen(lambda: self._mailbox.show(2**53, 0.0))
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report the pages that came at or after `since`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from gameday.errors import ObserverLost
 from gameday.model.events import Metric
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
-from gameday.observers.health import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds, why_unseen
 from gameday.observers.http import MALFORMED, Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi
 from gameday.observers.promql import metrics_of
@@ -63,11 +63,7 @@ class MetricsObserver:
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        try:
-            self._api.query("time()")
-        except ObserverLost as problem:
-            return str(problem)
-        return ""
+        return why_unseen(lambda: self._api.query("time()"))
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report."""

@@ -12,7 +12,7 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import ClockCompared, Event, Note, Window
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Series, Slo
-from gameday.observers.health import ObserverHealth, Rounds
+from gameday.observers.health import ObserverHealth, Rounds, why_unseen
 from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
 from gameday.observers.prometheus.counters import SampleCounters
@@ -81,11 +81,7 @@ class PrometheusObserver:
 
     def probe(self) -> str:
         """Return why it cannot see right now; empty when it can."""
-        try:
-            self.api.query("time()")
-        except ObserverLost as problem:
-            return str(problem)
-        return ""
+        return why_unseen(lambda: self.api.query("time()"))
 
     def start(self, emit: Emit, since: float) -> None:
         """Begin to report, from a little before `since` on."""
