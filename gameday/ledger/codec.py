@@ -1,7 +1,7 @@
 """The ledger's rows: nouns to JSON text and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -48,6 +48,11 @@ def load_request(text: str) -> FaultRequest:
 def dump_instance(instance: Instance) -> str:
     """Return an instance as JSON."""
     return dump(asdict(instance))
+
+
+def dump_instances(instances: Iterable[Instance]) -> str:
+    """Return instances as a JSON list."""
+    return dump([asdict(instance) for instance in instances])
 
 
 def load_instance(stored: Mapping[str, Any]) -> Instance:

@@ -156,9 +156,7 @@ class Ledger:
 
     def plan_fault(self, planned: PlannedVictims) -> None:
         """Keep what the plan decided, for the process that will inject it."""
-        victims = [
-            codec.load(codec.dump_instance(victim)) for victim in planned.victims
-        ]
+        victims = codec.dump_instances(planned.victims)
         with self._db.writing() as db:
             db.execute(
                 "INSERT INTO plans (run, step, ordinal, request, victims, duration)"
@@ -168,21 +166,19 @@ class Ledger:
                     planned.step,
                     planned.ordinal,
                     codec.dump_request(planned.request),
-                    codec.dump(victims),
+                    victims,
                     planned.duration,
                 ),
             )
 
     def plan_again(self, planned: PlannedVictims) -> None:
         """Keep other victims for a fault that is planned and not begun yet."""
-        victims = [
-            codec.load(codec.dump_instance(victim)) for victim in planned.victims
-        ]
+        victims = codec.dump_instances(planned.victims)
         with self._db.writing() as db:
             db.execute(
                 "UPDATE plans SET victims = ?"
                 " WHERE run = ? AND step = ? AND ordinal = ? AND claimed = 0",
-                (codec.dump(victims), planned.run, planned.step, planned.ordinal),
+                (victims, planned.run, planned.step, planned.ordinal),
             )
 
     def claim(
