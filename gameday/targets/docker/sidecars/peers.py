@@ -7,6 +7,7 @@ from typing import Any
 from gameday.errors import FaultFailed
 from gameday.model.target import Instance
 from gameday.targets.sidecar_faults.host import NetworkEnds
+from gameday.targets.sidecar_faults.peers import literal
 
 _AT_MOST = 4  # probes; one answer is enough
 
@@ -28,9 +29,9 @@ def ends_of(
     addresses: list[str] = []
     for peer in peers:
         addresses.extend(_resolve(peer, near, networks))
-    literal = [address for address in addresses if "/" not in address]
+    plain = [address for address in addresses if "/" not in address]
     return NetworkEnds(
-        peers=tuple(dict.fromkeys(addresses)), probes=tuple(literal[:_AT_MOST])
+        peers=tuple(dict.fromkeys(addresses)), probes=tuple(plain[:_AT_MOST])
     )
 
 
@@ -52,12 +53,7 @@ def _resolve(
         if not shared:
             raise FaultFailed(f"peer {peer!r} shares no network with the victim")
         return shared
-    try:
-        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
-    except ValueError:
-        raise FaultFailed(
-            f"peer {peer!r} is no service or instance of this target and no address"
-        ) from None
+    return literal(peer)
 
 
 def _networks(container: Mapping[str, Any]) -> list[Any]:

@@ -6,15 +6,14 @@ may also hide its pods behind its own address from pods of other nodes
 (masquerading); then only the far end knows who speaks to whom.
 """
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gameday.errors import FaultFailed
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.sidecar_faults.host import NetworkEnds
+from gameday.targets.sidecar_faults.peers import literal
 
 _AT_MOST = 4  # probes; one answer is enough
 
@@ -39,10 +38,10 @@ def ends_of(api: Api, pods: Namespace, pod: Json, peers: Sequence[str]) -> Netwo
         named += instances
         addresses += _addresses_of(peer, instances, services)
     running = [instance for instance in named if instance.state == "running"]
-    literal = [address for address in addresses if "/" not in address]
+    plain = [address for address in addresses if "/" not in address]
     return NetworkEnds(
         peers=tuple(dict.fromkeys(addresses)),
-        probes=_first(running) or tuple(literal[:_AT_MOST]),
+        probes=_first(running) or tuple(plain[:_AT_MOST]),
         far=_peers_on_other_nodes(pod, there, running),
     )
 
@@ -59,7 +58,7 @@ def _addresses_of(
     """Return the addresses of a peer, of what is named so, and before it."""
     own = [address for instance in instances for address in instance.addresses]
     fronts = _service_addresses(services, peer, instances)
-    return [*own, *fronts] or _literal(peer)
+    return [*own, *fronts] or literal(peer)
 
 
 def _peers_on_other_nodes(
@@ -99,12 +98,3 @@ def _service_addresses(
             listed = service["spec"].get("clusterIPs") or ()
             fronts += [address for address in listed if address != "None"]
     return fronts
-
-
-def _literal(peer: str) -> list[str]:
-    try:
-        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
-    except ValueError:
-        raise FaultFailed(
-            f"peer {peer!r} is no service or instance of this target and no address"
-        ) from None
