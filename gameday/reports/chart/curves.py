@@ -135,22 +135,29 @@ def _increments(timeline: Timeline, slo: str, side: str) -> list[tuple[float, fl
     New events came since the sample before: they are placed in the middle. A series
     that appears after the others of its side has counted from nothing.
     """
-    increments: dict[_Key, dict[float, float]] = defaultdict(dict)
+    all_series = _series_of(timeline, slo, side)
+    starts = [series.samples[0][0] for series, _ in all_series if series.samples]
+    earliest = min(starts, default=0.0)
+    placed: list[tuple[float, float]] = []
+    for series, sign in all_series:
+        born = bool(series.samples) and series.samples[0][0] > earliest + 1
+        for increase in increases(series.numbers, from_zero=born):
+            if not increase.first or born:
+                middle = (increase.before + increase.at) / 2
+                placed.append((middle, sign * increase.events))
+    return placed
+
+
+def _series_of(timeline: Timeline, slo: str, side: str) -> list[tuple[Series, float]]:
+    """Return the series of one side of an SLO, each with its sign."""
+    values: dict[_Key, dict[float, float]] = defaultdict(dict)
     labels: dict[_Key, Mapping[str, str]] = {}
     for event in timeline.of(Sample):
         if event.slo == slo and event.side == side:
             key: _Key = (frozenset(event.series.items()), event.sign)
             labels[key] = event.series
-            increments[key].update((float(at), float(v)) for at, v in event.values)
-    earliest = min(
-        (min(values) for values in increments.values() if values), default=0.0
-    )
-    placed: list[tuple[float, float]] = []
-    for key, values in increments.items():
-        series = Series(labels=labels[key], samples=tuple(sorted(values.items())))
-        born = bool(values) and min(values) > earliest + 1
-        for increase in increases(series.numbers, from_zero=born):
-            if not increase.first or born:
-                middle = (increase.before + increase.at) / 2
-                placed.append((middle, key[1] * increase.events))
-    return placed
+            values[key].update((float(at), float(value)) for at, value in event.values)
+    return [
+        (Series(labels=labels[key], samples=tuple(sorted(samples.items()))), key[1])
+        for key, samples in values.items()
+    ]

@@ -1,6 +1,6 @@
 """What was hit and the proof that it bit, what was undone and how fast."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gameday.model.events import (
@@ -64,24 +64,31 @@ def fault_rows(timeline: Timeline) -> list[FaultRow]:
 
 def _hit(started: FaultStarted, timeline: Timeline) -> FaultRow:
     proof = _last_of(timeline, FaultBiting, started)
-    ended = _last_of(timeline, FaultEnded, started)
-    stuck = _last_of(timeline, UndoFailed, started)
-    undone = ended is not None and ended.ok
-    last = ended if undone else (stuck or ended)
-    return FaultRow(
+    row = FaultRow(
         step=started.step,
         fault=started.fault,
         instance=started.instance,
         started=started.at,
         bites=proof.bites if proof else None,
         proof=str(proof.because) if proof else "nothing was proven",
-        ended=ended.at if undone and ended else None,
-        undone=undone,
-        by=last.by if isinstance(last, FaultEnded) else "",
-        because=last.because if last else "no end was recorded",
-        by_hand=last.by_hand if last and not undone else "",
-        undo_took=_undo_took(started, ended, timeline) if undone else None,
+        because="no end was recorded",
     )
+    ended = _last_of(timeline, FaultEnded, started)
+    if ended is not None and ended.ok:
+        return replace(
+            row,
+            ended=ended.at,
+            undone=True,
+            by=ended.by,
+            because=ended.because,
+            undo_took=_undo_took(started, ended, timeline),
+        )
+    stuck = _last_of(timeline, UndoFailed, started)
+    if stuck is not None:
+        return replace(row, because=stuck.because, by_hand=stuck.by_hand)
+    if ended is not None:
+        return replace(row, by=ended.by, because=ended.because, by_hand=ended.by_hand)
+    return row
 
 
 def _last_of(
@@ -94,10 +101,10 @@ def _last_of(
 
 
 def _undo_took(
-    started: FaultStarted, ended: FaultEnded | None, timeline: Timeline
+    started: FaultStarted, ended: FaultEnded, timeline: Timeline
 ) -> float | None:
     """Return the time from the last order to undo before the end, where one is."""
-    if ended is None or ended.by in ("self", "deadline"):
+    if ended.by in ("self", "deadline"):
         return None
     orders = [
         e.at
