@@ -159,9 +159,13 @@ def _operator(node: Node) -> KnownLabels:
     if node.word == "or":
         # A number that stands in for missing series (`or vector(0)`) has no labels.
         return left.or_(right)
-    scalars = [_is_scalar(part) for part in node.parts]
-    if scalars[0] or scalars[1]:
-        return right if scalars[0] else left
+    if _is_scalar(node.parts[0]):
+        return right
+    return left if _is_scalar(node.parts[1]) else _matched(node, left, right)
+
+
+def _matched(node: Node, left: KnownLabels, right: KnownLabels) -> KnownLabels:
+    """Return the labels of what an operator makes of the series of two vectors."""
     if node.card:
         many, one = (left, right) if node.card == "group_left" else (right, left)
         return many.with_({name: one.get(name) for name in node.included})
