@@ -185,7 +185,7 @@ def _delivered(past: Past, step: Step, promise: AlertPromise) -> Iterator[Eviden
         None,
         kind=PROVEN,
         labels=labels,
-        receivers=_known_receivers(routing, promise.reaches),
+        receivers=routing.receivers_named(promise.reaches),
     )
 
 
@@ -194,11 +194,6 @@ def _is_delivered(verdict: Verdict, step: Step, promise: AlertPromise) -> bool:
     findings = [_finding(verdict, step, promise, name) for name in _DELIVERED]
     outcomes = {finding.outcome for finding in findings if finding is not None}
     return outcomes == {Outcome.PASS}
-
-
-def _known_receivers(routing: Routing, names: Iterable[str]) -> tuple[Receiver, ...]:
-    receivers = (routing.receiver(name) for name in names)
-    return tuple(receiver for receiver in receivers if receiver is not None)
 
 
 def _evidence(  # noqa: PLR0913 - what one step of one run has shown
@@ -215,8 +210,8 @@ def _evidence(  # noqa: PLR0913 - what one step of one run has shown
     paths = None
     if routing is not None and labels is not None:
         paths = _paths(routing, labels, receivers)
-        receivers = receivers or _known_receivers(
-            routing, dict.fromkeys(path[-1].receiver for path in paths)
+        receivers = receivers or routing.receivers_named(
+            dict.fromkeys(path[-1].receiver for path in paths)
         )
     return Evidence(
         kind=kind,

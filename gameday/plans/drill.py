@@ -6,7 +6,7 @@ must not wake anybody by accident.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import islice, product
 
@@ -125,26 +125,18 @@ def plan_drill(
         path for path in heard if path[-1].receiver == name and id(path[-1]) in real
     )
     ends = dict.fromkeys(path[-1].receiver for path in heard)
-    told = (routing.receiver(end) for end in ends)
     planned = DrillPlan(
         receiver=receiver,
         labels=labels,
         paths=paths,
-        receivers=tuple(receiver for receiver in told if receiver is not None),
+        receivers=routing.receivers_named(ends),
         inhibits=tuple(_inhibits(labels, routing.inhibit, around.firing)),
     )
     refusals = (
         *_refusals(planned, routing, around),
         *_joined(labels, heard, around.groups),
     )
-    return DrillPlan(
-        receiver=receiver,
-        labels=labels,
-        paths=paths,
-        receivers=planned.receivers,
-        inhibits=planned.inhibits,
-        refusals=refusals,
-    )
+    return replace(planned, refusals=refusals)
 
 
 def _labels_to_reach(name: str, routing: Routing) -> dict[str, str]:
@@ -163,10 +155,8 @@ def _labels_to_reach(name: str, routing: Routing) -> dict[str, str]:
     def _other_counts(labels: Mapping[str, str]) -> tuple[bool, int, int]:
         paths = routing.route.paths({"alertname": ALERT, **labels})
         ends = {path[-1].receiver for path in paths}
-        heard = (routing.receiver(end) for end in ends - {name})
-        ways = [
-            way.kind for receiver in heard if receiver for way in receiver.integrations
-        ]
+        heard = routing.receivers_named(ends - {name})
+        ways = [way.kind for receiver in heard for way in receiver.integrations]
         return name not in ends, len(PAGING & set(ways)), len(ends)
 
     return min(choices, key=_other_counts, default={})

@@ -107,12 +107,8 @@ def _receivers_reached(
     alert_path = find_alert_path(AlertPromise(alert=rule.name), rule, monitoring)
     ends = alert_path.ends if alert_path.dropped is False else Ends((), ())
     names = {end.receiver for end in ends.possible if ends.surely(end.receiver)}
-    receivers = [monitoring.routing.receiver(name) for name in sorted(names)]
-    heard = [
-        receiver
-        for receiver in receivers
-        if receiver is not None and receiver.integrations
-    ]
+    receivers = monitoring.routing.receivers_named(sorted(names))
+    heard = [receiver for receiver in receivers if receiver.integrations]
     tells = all(receiver.tells_resolved for receiver in heard)
     return tuple(receiver.name for receiver in heard), tells
 

@@ -1,6 +1,6 @@
 """Alert rules, routes and receivers, as Prometheus and Alertmanager mean them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gameday.model.alerting.regex import fully_matches
@@ -181,6 +181,11 @@ class Routing:
         return next(
             (receiver for receiver in self.receivers if receiver.name == name), None
         )
+
+    def receivers_named(self, names: Iterable[str]) -> tuple[Receiver, ...]:
+        """Return the receivers of these names, in their order."""
+        receivers = (self.receiver(name) for name in names)
+        return tuple(receiver for receiver in receivers if receiver is not None)
 
     def muting(self, route: Route) -> Muting | None:
         """Return when a route sends nothing; None where it has no time intervals."""
