@@ -77,15 +77,10 @@ class Chain:
         if ":" in selector.name:
             unknown = f"no rule that records {selector.name} is known"
             return Delay().unsettled(unknown)
-        jobs = jobs_of(selector, self.monitoring)
-        if jobs:
-            interval = max(job.interval for job in jobs)
-            timeout = max(min(job.timeout, job.interval) for job in jobs)
-        elif self.monitoring.scrape_interval is not None:
-            interval = self.monitoring.scrape_interval
-            timeout = min(self.monitoring.scrape_timeout or interval, interval)
-        else:
+        scrape = self._scrape_of(selector)
+        if scrape is None:
             return Delay(unscraped=True)
+        interval, timeout = scrape
         settled = SampleMoment(interval + timeout, interval + timeout)
         change = Change(SampleMoment(), settled)
         delay = Delay(sets=change, clears=change, every=interval, lag=timeout)
@@ -97,6 +92,17 @@ class Chain:
             )
             return delay.unsettled(stale)
         return delay
+
+    def _scrape_of(self, selector: Selector) -> tuple[float, float] | None:
+        """Return the longest interval and timeout of what scrapes it; None: unknown."""
+        jobs = jobs_of(selector, self.monitoring)
+        if jobs:
+            timeout = max(min(job.timeout, job.interval) for job in jobs)
+            return max(job.interval for job in jobs), timeout
+        interval = self.monitoring.scrape_interval
+        if interval is None:
+            return None
+        return interval, min(self.monitoring.scrape_timeout or interval, interval)
 
     def _recorded(self, rule: RecordingRule) -> Delay:
         if rule in self.above:
