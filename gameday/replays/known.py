@@ -23,20 +23,26 @@ def written_by(
     several rules may have written a series. Nothing of a rule: that cannot be told.
     """
     written: dict[int, list[SeriesRecord]] = {at: [] for at in range(len(rules))}
+    unclear: set[int] = set()
     for series in recording.series:
         able = [place for place, rule in enumerate(rules) if _is_of(series, rule)]
         if len(able) > 1:
-            key = frozenset(_alert_labels(series).items())
-            did = [place for place in able if key in made(place)]
-            if len(did) != 1:
-                for place in able:
-                    written.pop(place, None)
+            makers = _makers(series, able, made)
+            if len(makers) != 1:
+                unclear.update(able)
                 continue
-            able = did
+            able = makers
         for place in able:
-            if place in written:
-                written[place].append(series)
-    return written
+            written[place].append(series)
+    return {place: some for place, some in written.items() if place not in unclear}
+
+
+def _makers(
+    series: SeriesRecord, able: Iterable[int], made: Callable[[int], Collection[Key]]
+) -> list[int]:
+    """Return which of the rules make the alert of a series, by evaluating them."""
+    key = frozenset(_alert_labels(series).items())
+    return [place for place in able if key in made(place)]
 
 
 def known_lives(
