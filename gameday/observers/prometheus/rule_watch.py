@@ -58,6 +58,16 @@ def _definitions(groups: Iterable[LiveRuleGroup]) -> Counter[Definition]:
     )
 
 
+def _what_became_of(
+    rule: Definition, gone: Iterable[Definition], new: Iterable[Definition]
+) -> str:
+    """Return whether a rule was changed, removed or loaded, by its group's rules."""
+    if not any((other.key, other.name) == (rule.key, rule.name) for other in gone):
+        return LOADED
+    stays = any((other.key, other.name) == (rule.key, rule.name) for other in new)
+    return CHANGED if stays else REMOVED
+
+
 class RuleWatch:
     """Compares each look at the rules with the one before."""
 
@@ -144,10 +154,7 @@ class RuleWatch:
         gone, new = before - now, now - before
         changes: dict[_About, str] = {}
         for rule in (*gone, *new):
-            old = {other.name for other in gone if other.key == rule.key}
-            fresh = {other.name for other in new if other.key == rule.key}
-            how = CHANGED if rule.name in old & fresh else REMOVED
-            how = LOADED if rule.name not in old else how
+            how = _what_became_of(rule, gone, new)
             changes[rule.about] = how if rule.alert else f"{rule.name} {how}"
         return [
             _failed(at, about, because, since=self._looked)
