@@ -225,12 +225,7 @@ class DrillRun:
         lost = [kind for kind in ways if _increase(before, now, f"{_GIVEN_UP} {kind}")]
         if lost and not whose:
             return Outcome.FAIL, f"Alertmanager could not deliver by {', '.join(lost)}"
-        arrived = {
-            kind: _increase(before, now, f"{_TRIED} {kind}")
-            - _increase(before, now, f"{_REFUSED} {kind}")
-            for kind in ways
-        }
-        if any(arrived[kind] < number for kind, number in ways.items()):
+        if any(_delivered(before, now, kind) < number for kind, number in ways.items()):
             return None
         if whose:
             said = f"{whose}: whose the notifications were cannot be told"
@@ -254,6 +249,14 @@ class DrillRun:
             if alert.get(LABEL) != self.number
         ]
         return "other alerts fire" if others else ""
+
+
+def _delivered(
+    before: Mapping[str, float], now: Mapping[str, float], kind: str
+) -> float:
+    """Return how many notifications arrived by an integration of that kind."""
+    tried = _increase(before, now, f"{_TRIED} {kind}")
+    return tried - _increase(before, now, f"{_REFUSED} {kind}")
 
 
 def _increase(before: Mapping[str, float], now: Mapping[str, float], key: str) -> float:
