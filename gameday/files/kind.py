@@ -129,8 +129,8 @@ def _is_rules(value: dict[str, Any]) -> bool:
 
 def _is_bare(group: dict[str, Any]) -> bool:
     """Return whether it is a group of ours whose rules are missing, or no mappings."""
-    fits = "name" in group and ("rules" in group or set(group) <= _GROUP)
-    return fits and not _mappings(group.get("rules"))
+    fits = "rules" in group or set(group) <= _GROUP
+    return "name" in group and fits and not _mappings(group.get("rules"))
 
 
 def _is_hollow(groups: Any) -> bool:
