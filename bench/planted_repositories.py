@@ -180,7 +180,11 @@ def _wrong(bed: Path, planting: Planting) -> str:
 
 def _is_of(told: Told, planting: Planting) -> bool:
     is_near = abs(told.line - planting.line) <= NEAR
-    follows = "missing" in told.message or told.id.endswith("/reference")
+    follows = (
+        "missing" in told.message
+        or told.id.endswith("/reference")
+        or f"line {planting.line} " in f"{told.message} "  # where it began
+    )
     return told.file == planting.file and (is_near or follows)
 
 
