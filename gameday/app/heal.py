@@ -18,7 +18,7 @@ from gameday.model.faults.fault import FaultState, Undone
 if TYPE_CHECKING:
     from gameday.ledger.orphans import HealedOrphan
     from gameday.ports import Clock
-    from gameday.targets.opened import TargetLock
+    from gameday.targets.opened import OpenTarget, TargetLock, TargetMarks
     from gameday.targets.ownership import Holder
 
 STOP_PATIENCE = 60.0  # seconds for running game days to undo everything
@@ -105,12 +105,8 @@ def heal_marked(
     there is no such target.
     """
     from gameday.ledger.orphans import free, sweep_rules_of, undo_marked
-    from gameday.targets import open_target
 
-    target = open_target(target_url, clock)
-    marks, lock = target.marks, target.lock
-    if marks is None or lock is None:
-        raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
+    target, marks, lock = _opened(target_url, clock)
     holder = _decided_holder(lock, wait=wait, tell=tell)
     alive = holder if holder is not None and holder.alive is True else None
     going_on = [entry.run for entry in running(clock)]
@@ -127,6 +123,17 @@ def heal_marked(
     if holder is None or not marked.all_undone:
         return marked
     return replace(marked, lock=free(lock, holder))
+
+
+def _opened(
+    target_url: str, clock: "Clock"
+) -> "tuple[OpenTarget, TargetMarks, TargetLock]":
+    from gameday.targets import open_target
+
+    target = open_target(target_url, clock)
+    if target.marks is None or target.lock is None:
+        raise UsageError(f"{target_url} holds no marks; `gameday heal` has the ledger")
+    return target, target.marks, target.lock
 
 
 def _decided_holder(

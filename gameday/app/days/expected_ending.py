@@ -6,7 +6,7 @@ looked at, as the run does at its gate.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,7 +22,7 @@ from gameday.model.events import Hypothesis
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.runner.engine.jobs import Job
-from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.guardrail_monitor import Guard, GuardrailMonitor
 from gameday.runner.readiness import (
     GATE_PATIENCE,
     LOOKS,
@@ -175,10 +175,7 @@ def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
     the load, nor what an SLO without samples will show.
     """
     run_observers = RunObservers(plan, clock)
-    loaded = plan.scenario.load is not None
-    guards = [
-        guard for guard in run_observers.guards() if not (guard.rail.promql and loaded)
-    ]
+    guards = _without_load(run_observers.guards(), plan)
     if not guards:
         return None
     prometheus = run_observers.prometheus()
@@ -197,3 +194,9 @@ def _breached(plan: "Plan", clock: "Clock") -> RunStopped | None:
     finally:
         if prometheus is not None:
             prometheus.stop()
+
+
+def _without_load(guards: Iterable[Guard], plan: "Plan") -> list[Guard]:
+    """Return the guardrails that say the same without the scenario's load."""
+    loaded = plan.scenario.load is not None
+    return [guard for guard in guards if not (guard.rail.promql and loaded)]
