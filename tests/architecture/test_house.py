@@ -15,6 +15,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 450  # lines of any module
 USUAL = 120  # lines of the module in the middle
 MOST = 15  # modules of a folder, besides its `__init__`
+# Questions that a function may ask. ruff's C901 counts statements only: to it a
+# condition of many parts, or a comprehension with filters, asks nothing more.
+QUESTIONS = 14
+OF_FORMATS = 18  # in `files`: a format has many cases, which stand best side by side
 
 # What must not be in a repository that strangers read. Put together here, so that
 # this file does not hold it either.
@@ -228,3 +232,47 @@ def test_a_function_is_named_by_what_it_does_or_returns() -> None:
         and node.name.strip("_") in CONVERSATION
     ]
     assert not spoken
+
+
+def questions_of(function: ast.AST) -> int:
+    """Return McCabe's complexity, with each part of a condition, and each filter."""
+    questions, nodes = 1, list(ast.iter_child_nodes(function))
+    while nodes:
+        node = nodes.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
+            case ast.BoolOp():
+                questions += len(node.values) - 1
+            case ast.comprehension():
+                questions += 1 + len(node.ifs)
+            case (ast.If() | ast.IfExp() | ast.For() | ast.AsyncFor() | ast.While()) | (
+                ast.ExceptHandler() | ast.Assert() | ast.match_case()
+            ):
+                questions += 1
+        nodes += ast.iter_child_nodes(node)
+    return questions
+
+
+def test_a_function_of_conditions_and_filters_is_counted_by_all_of_them() -> None:
+    source = (
+        "def f(a, b):\n"
+        "    if a and b or not a:\n"
+        "        return [x for x in a if x if b]\n"
+        "    return lambda: 1 if a else 2\n"
+    )
+    assert questions_of(ast.parse(source).body[0]) == 1 + 3 + 3 + 1
+
+
+def test_no_function_asks_too_much() -> None:
+    """It would mix several questions: cut it where a part has a name of its own."""
+    formats = PACKAGE / "files"
+    over = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}: {asked}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (asked := questions_of(node))
+        > (OF_FORMATS if path.is_relative_to(formats) else QUESTIONS)
+    ]
+    assert not over, "\n".join(over)
