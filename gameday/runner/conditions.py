@@ -11,7 +11,7 @@ from gameday.model.events import Hypothesis, Metric, WorkloadChanged
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, MetricPromise, Step
-from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row
+from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row, share_of_false
 from gameday.runner.run_state import RunState
 
 _Look = TypeVar("_Look", Hypothesis, Metric)
@@ -153,7 +153,7 @@ def _holds_again(run_state: RunState, until: float) -> PendingCondition:
     probed between the fault's end and the aftermath's beginning still counts as during.
     """
     answered = [look for look in run_state.looks if look.ok is not None]
-    false = _share_of_false([look for look in answered if look.phase == "during"])
+    false = share_of_false(look.ok for look in answered if look.phase == "during")
     held = _held_since([look for look in run_state.looks if look.phase == "after"])
     lasted = held[0].at - held[-1].at if held else 0.0
     return PendingCondition(
@@ -161,10 +161,6 @@ def _holds_again(run_state: RunState, until: float) -> PendingCondition:
         until=until + (LONGEST if false else 0.0),
         kept=len(held) >= looks_in_a_row(false) or lasted >= LONGEST,
     )
-
-
-def _share_of_false(looks: Sequence[Hypothesis] | Sequence[Metric]) -> float:
-    return sum(look.ok is False for look in looks) / len(looks) if looks else 0.0
 
 
 def _held_since(looks: Sequence[_Look]) -> list[_Look]:
@@ -195,7 +191,7 @@ def _metric_holds(
 ) -> PendingCondition:
     stale = max((look.stale or 0.0 for look in looks), default=0.0)
     fresh = [look for look in looks if look.at > end + stale]
-    false = _share_of_false([look for look in looks if start <= look.at <= end])
+    false = share_of_false(look.ok for look in looks if start <= look.at <= end)
     needed = max(FEWEST, looks_in_a_row(false))
     needed = min(needed, int(LONGEST))  # looks, about a second apart
     broken = any(look.ok is False for look in fresh)  # and for good, at once

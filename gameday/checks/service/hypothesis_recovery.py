@@ -20,7 +20,7 @@ from gameday.checks.question import (
 from gameday.checks.service.coverage import is_recorded
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis
-from gameday.model.stretch import LONGEST, looks_in_a_row
+from gameday.model.stretch import LONGEST, looks_in_a_row, share_of_false
 from gameday.model.verdict import Outcome
 
 
@@ -99,9 +99,7 @@ def needed(step: StepRun, looks: Sequence[Hypothesis]) -> int:
 def _share_false(step: StepRun) -> float:
     """Return the share of looks during the fault that did not hold."""
     during = [event for event in step.events(Hypothesis) if event.phase == "during"]
-    told = [look for look in during if look.ok is not None]
-    false = [look for look in told if not look.ok]
-    return len(false) / len(told) if told else 0.0
+    return share_of_false(look.ok for look in during if look.ok is not None)
 
 
 def _first_failure_after(looks: Sequence[Hypothesis], index: int) -> int | None:

@@ -23,7 +23,7 @@ from gameday.checks.step import StepRun
 from gameday.model.events import Metric
 from gameday.model.quantity import show_duration, show_instant
 from gameday.model.scenario import MetricPromise
-from gameday.model.stretch import LONGEST, looks_in_a_row
+from gameday.model.stretch import LONGEST, looks_in_a_row, share_of_false
 
 _HOLE = 2.0  # intervals between two looks that are still no hole
 _SHORTEST = 1.0  # seconds between two looks, at least
@@ -201,8 +201,7 @@ def _too_short(
     if step.end >= deadline:
         return ""
     during = looks.between(step.start or 0.0, step.fault_end or step.end)
-    false = sum(look.ok is False for look in during)
-    needed = looks_in_a_row(false / len(during) if during else 0.0)
+    needed = looks_in_a_row(share_of_false(look.ok for look in during))
     needed = min(needed, int(LONGEST / looks.every))
     if len(fresh) >= needed:
         return ""
