@@ -169,8 +169,7 @@ class Censor:
         """Yield the promise's lives that began with the fault."""
         start = self._to_prometheus_clock(self.step.start or 0.0)
         for rung in self.today.rung:
-            active = rung.life.active / 1000 + rung.slots.offset
-            if active >= start and promise.fits(rung.life.labels):
+            if rung.active >= start and promise.fits(rung.life.labels):
                 yield rung
 
     def _to_prometheus_clock(self, at: float) -> float:
@@ -239,15 +238,12 @@ class Censor:
         start = self.step.start or 0.0
         theirs = self._to_prometheus_clock(end)
         true = [
-            rung
-            for rung in self._lives_since_fault(promise)
-            if rung.life.active / 1000 + rung.slots.offset <= theirs
+            rung for rung in self._lives_since_fault(promise) if rung.active <= theirs
         ]
         pending = [
-            would_fire(rung.life, rung.slots.interval) / 1000 + rung.slots.offset
+            rung.slots.seconds(would_fire(rung.life, rung.slots.interval))
             for rung in true
-            if rung.life.ended is None
-            or rung.life.ended / 1000 + rung.slots.offset >= theirs
+            if rung.ended is None or rung.ended >= theirs
         ]
         if pending:
             at = min(pending) - (theirs - end)
@@ -346,7 +342,7 @@ class Censor:
             life = rung.life
             if life.ended is not None or life.absent is None:
                 continue
-            ends = life.absent / 1000 + rung.slots.offset + life.rule.keep_firing
+            ends = rung.slots.seconds(life.absent) + life.rule.keep_firing
             if self._to_our_clock(ends) > end + limit:
                 keep = show_duration(life.rule.keep_firing)
                 return failed(

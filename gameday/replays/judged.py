@@ -126,8 +126,6 @@ def _recorded(timeline: Timeline) -> Iterator[_Fired]:
 
 def _replayed(rung: Sequence[ReplayedAlert]) -> Iterator[_Fired]:
     for alert in sorted(rung, key=lambda alert: alert.life.firing or 0):
-        life, offset = alert.life, alert.slots.offset
-        if life.firing is not None:
-            ended = None if life.ended is None else life.ended / 1000 + offset
-            fired = life.firing / 1000 + offset
-            yield "replayed", life.rule.name, life.labels, fired, ended
+        life, firing = alert.life, alert.firing
+        if firing is not None:
+            yield "replayed", life.rule.name, life.labels, firing, alert.ended

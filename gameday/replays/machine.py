@@ -37,6 +37,10 @@ class Slots:
     offset: float = 0.0
     error: float = ERROR
 
+    def seconds(self, at: int) -> float:
+        """Return a time of its evaluations on Prometheus' clock, in seconds."""
+        return at / 1000 + self.offset
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesResult:
@@ -178,7 +182,7 @@ def events_of(life: Life, slots: Slots) -> list[Event]:
 
 def _seconds(at: int, slots: Slots) -> float:
     """Return an evaluation's own time, on Prometheus' clock, in seconds."""
-    return round(at / 1000 + slots.offset, 3)
+    return round(slots.seconds(at), 3)
 
 
 def would_fire(life: Life, interval: int) -> int:

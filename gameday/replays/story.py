@@ -51,6 +51,23 @@ class ReplayedAlert:
     life: Life
     slots: Slots
 
+    @property
+    def active(self) -> float:
+        """When its expression became true, on Prometheus' clock (s)."""
+        return self.slots.seconds(self.life.active)
+
+    @property
+    def firing(self) -> float | None:
+        """When it fired; None: it did not."""
+        return (
+            None if self.life.firing is None else self.slots.seconds(self.life.firing)
+        )
+
+    @property
+    def ended(self) -> float | None:
+        """When it ended; None: not while it was recorded."""
+        return None if self.life.ended is None else self.slots.seconds(self.life.ended)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TodaysRules:
@@ -127,21 +144,16 @@ def _at_start(
     for step, at in faults_of(timeline):
         theirs = clocks.to_source_clock("prometheus", at)
         for rung in today.rung:
-            life, offset = rung.life, rung.slots.offset
-            times = [
-                None if ms is None else ms / 1000 + offset
-                for ms in (life.active, life.firing, life.ended)
-            ]
-            active, firing, ended = times
-            if active is None or active > theirs or (ended or theirs + 1) <= theirs:
+            ended = rung.ended
+            if rung.active > theirs or (ended is not None and ended <= theirs):
                 continue
-            state = "firing" if firing is not None and firing <= theirs else "pending"
+            fired = rung.firing is not None and rung.firing <= theirs
             yield AlertAtStart(
                 at=at,
                 step=step,
-                alert=life.rule.name,
-                labels=dict(life.labels),
-                state=state,
+                alert=rung.life.rule.name,
+                labels=dict(rung.life.labels),
+                state="firing" if fired else "pending",
             )
 
 
@@ -230,15 +242,11 @@ def _silences(timeline: Timeline) -> Iterator[MutingSilence]:
 
 def _firings(plan: Plan, rung: Sequence[ReplayedAlert]) -> Iterable[Firing]:
     for alert in rung:
-        life, offset = alert.life, alert.slots.offset
-        labels = labels_sent(plan, life)
-        if life.firing is None or labels is None:
+        labels, firing = labels_sent(plan, alert.life), alert.firing
+        if firing is None or labels is None:
             continue
-        ends = notify.FOREVER
-        if life.ended is not None:
-            ends = round(life.ended / 1000 + offset, 3)
-        fires = round(life.firing / 1000 + offset, 3)
-        yield Firing(labels=labels, fires=fires, ends=ends)
+        ends = notify.FOREVER if alert.ended is None else round(alert.ended, 3)
+        yield Firing(labels=labels, fires=round(firing, 3), ends=ends)
 
 
 def labels_sent(plan: Plan, life: Life) -> dict[str, str] | None:
