@@ -10,6 +10,7 @@ from gameday.model.plan import Monitoring, Plan
 from gameday.model.promise import Since
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import PROMISES, AlertPromise, Step
+from gameday.model.slos.slo import Slo
 from gameday.model.timing.rule_delays import jobs_of, recording_rules, scraped
 from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding
@@ -24,19 +25,23 @@ def settings(plan: Plan, finding: Finding) -> Iterator[tuple[str, str]]:
         yield from _of_alert(plan, promise, finding.question)
     slo = plan.scenario.slo(finding.subject) if finding.check == "slo" else None
     if slo is not None:
-        yield "objective", show_share(slo.objective)
-        yield "window", show_duration(slo.window)
-        if slo.slices is not None:
-            length, target = slo.slices.length, show_share(slo.slices.target)
-            yield "slices", f"{show_duration(length)}, good at {target}"
-        yield "bad", "; ".join(sorted(str(term) for term in slo.bad))
-        yield "total", "; ".join(sorted(str(term) for term in slo.total))
+        yield from _of_slo(slo)
     load = plan.scenario.load
     if load is not None and finding.check in ("load", "slo"):
         yield "load", f"{load.rate:g}/s, {load.connections}"
     for step in plan.scenario.steps:
         if step.name == finding.step:
             yield from _of_step(step, finding.question)
+
+
+def _of_slo(slo: Slo) -> Iterator[tuple[str, str]]:
+    yield "objective", show_share(slo.objective)
+    yield "window", show_duration(slo.window)
+    if slo.slices is not None:
+        length, target = slo.slices.length, show_share(slo.slices.target)
+        yield "slices", f"{show_duration(length)}, good at {target}"
+    yield "bad", "; ".join(sorted(str(term) for term in slo.bad))
+    yield "total", "; ".join(sorted(str(term) for term in slo.total))
 
 
 def promise_of(plan: Plan, finding: Finding) -> AlertPromise | None:
