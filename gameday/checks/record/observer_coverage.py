@@ -121,17 +121,7 @@ class ObserverCoverage:
 
     def rule_doubts(self, scope: RuleScope, span: DoubtSpan) -> Iterator[Doubt]:
         """Yield what kept the rules of a chain from being evaluated all the time."""
-        for event in self.failed_rules:
-            since = event.since or event.at
-            inside = since <= span.end and span.start <= event.at
-            if inside and scope.concerns(event):
-                what = event.alert or event.rule
-                what = what or f"the group {event.group}"
-                because = (
-                    f"the rule of {what} was not evaluated at {show_instant(event.at)}:"
-                    f" {event.because}"
-                )
-                yield Doubt(kind=_kind(event), because=because, since=since)
+        yield from self._failures(scope, span)
         for group, (last, interval) in self.evaluated.items():
             if last + interval + SLACK < span.end and scope.has_group(*group):
                 because = (
@@ -139,6 +129,18 @@ class ObserverCoverage:
                     f"{show_instant(last)}"
                 )
                 yield Doubt(kind=DoubtKind.RULE_FAILED, because=because, since=last)
+
+    def _failures(self, scope: RuleScope, span: DoubtSpan) -> Iterator[Doubt]:
+        for event in self.failed_rules:
+            since = event.since or event.at
+            inside = since <= span.end and span.start <= event.at
+            if inside and scope.concerns(event):
+                what = event.alert or event.rule or f"the group {event.group}"
+                because = (
+                    f"the rule of {what} was not evaluated at {show_instant(event.at)}:"
+                    f" {event.because}"
+                )
+                yield Doubt(kind=_kind(event), because=because, since=since)
 
 
 def read_observer_coverage(timeline: Timeline, clocks: Clocks) -> ObserverCoverage:
