@@ -260,26 +260,29 @@ def _refuse_failed(stored: JudgedRun) -> None:
 
 
 def _refuse_elsewhere(stored: JudgedRun) -> None:
-    verdict = stored.verdict
-    commit = verdict.provenance.get("git", "")
+    why = _why_elsewhere(stored)
+    if why:
+        raise UsageError(
+            f"run {stored.verdict.run} is not known to be of the default branch: {why};"
+            " with --accept this change makes the baseline: commit both together"
+        )
+
+
+def _why_elsewhere(stored: JudgedRun) -> str:
+    """Return why a run is not known to be of the default branch; empty: it is."""
+    commit = stored.verdict.provenance.get("git", "")
+    if not commit:
+        return "nobody knows of which commit it is"
     path = Path(stored.plan.scenario.path).absolute()
     folder = path.parent if path.parent.is_dir() else Path.cwd()
     branch = next((name for name in _DEFAULTS if _git(folder, "rev-parse", name)), "")
-    why = f"commit {commit[:12]} is not on {branch}"
-    if commit and branch:
-        start = _git(folder, "merge-base", commit, branch).strip()
-        if start == commit and not _edited(stored, path, commit):
-            return
-        if start == commit:
-            why = f"{path.name} was not as commit {commit[:12]} has it"
     if not branch:
-        why = "no default branch is known here"
-    if not commit:
-        why = "nobody knows of which commit it is"
-    raise UsageError(
-        f"run {verdict.run} is not known to be of the default branch: {why}; with "
-        "--accept this change makes the baseline: commit both together"
-    )
+        return "no default branch is known here"
+    if _git(folder, "merge-base", commit, branch).strip() != commit:
+        return f"commit {commit[:12]} is not on {branch}"
+    if _edited(stored, path, commit):
+        return f"{path.name} was not as commit {commit[:12]} has it"
+    return ""
 
 
 def _edited(stored: JudgedRun, path: Path, commit: str) -> bool:
