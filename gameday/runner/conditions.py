@@ -93,17 +93,25 @@ def _fires(
                 [alert.labels for alert in run_state.fired(promise, start)]
             ),
         )
-    asks = promise.reaches or promise.pages_within is not None
-    if not asks or run_state.is_spoiled(promise, pages=True):
+    if not run_state.is_spoiled(promise, pages=True):
+        yield from _pages(run_state, planned, whose, start)
+
+
+def _pages(
+    run_state: RunState, planned: PlannedStep, whose: _VictimFilter, start: float
+) -> Iterator[PendingCondition]:
+    """Yield what each receiver has to be paged of."""
+    promise = whose.promise
+    if not promise.reaches and promise.pages_within is None:
         return
+    within = promise.pages_within or planned.hold_at_most
     for asked in promise.for_each_receiver():
-        within = promise.pages_within or planned.hold_at_most
-        told = run_state.paged_alerts(promise, "firing", asked.receiver, start)
+        paged = run_state.paged_alerts(promise, "firing", asked.receiver, start)
         where = f" at {asked.receiver}" if asked.receiver else ""
         yield PendingCondition(
             what=f"the page of {promise.alert}{where}",
             until=start + within,
-            kept=whose.all_of(told),
+            kept=whose.all_of(paged),
         )
 
 
