@@ -212,24 +212,28 @@ class PromisedAlert:
         """Say whether an earlier episode's group may still have been alive."""
         if not self.promise.reaches and self.promise.pages_within is None:
             return ""
-        mailbox, routing = self.step.run.mailbox, self.step.run.plan.monitoring.routing
+        routing = self.step.run.plan.monitoring.routing
         for episode in self.all:
             if episode.resolved is None or episode.resolved > self.start:
                 continue
             labels = {**episode.labels, "alertname": episode.alert}
             waits = [group.interval for group in groups_of(labels, routing)]
-            told = any(
-                reading.status == "resolved"
-                and episode.resolved <= reading.page.at <= self.start
-                for reading in mailbox.readings_of(episode)
-            )
-            if not told and self.start - episode.resolved < max(waits, default=0.0):
+            since = self.start - episode.resolved
+            if since < max(waits, default=0.0) and not self._end_was_paged(episode):
                 return (
                     f"{self.name} had resolved only at "
                     f"{show_instant(episode.resolved)}, and its Alertmanager group "
                     "was not flushed before the fault"
                 )
         return ""
+
+    def _end_was_paged(self, episode: Episode) -> bool:
+        """Whether a page had told of its end before the fault."""
+        ended = self.start if episode.resolved is None else episode.resolved
+        return any(
+            reading.status == "resolved" and ended <= reading.page.at <= self.start
+            for reading in self.step.run.mailbox.readings_of(episode)
+        )
 
     def _silenced_by(self, silence: MutingSilence) -> bool:
         """Whether a silence mutes the alert: where it fired, all that fired of it.
