@@ -156,8 +156,8 @@ def _is_same(
     equal = [rule for rule in namesakes if not rule_changes(then, rule)]
     if equal:
         return now in equal
-    same = [rule for rule in namesakes if rule.static_labels == then.static_labels]
-    return now in (same if len(same) == 1 else namesakes if len(namesakes) == 1 else ())
+    alike = [rule for rule in namesakes if rule.static_labels == then.static_labels]
+    return alike == [now] or namesakes == [now]
 
 
 def _path_changes(proof: Evidence, routing: Routing | None) -> list[str]:
