@@ -58,6 +58,17 @@ def unit_tests(work: RunReplay, run: str, folder: str) -> dict[str, str]:
     promtool evaluates every group at one interval, so that the promised rules of each
     interval have a test of their own.
     """
+    by_interval = _promised_rules(work)
+    tests: dict[str, str] = {}
+    for interval, rules in sorted(by_interval.items()):
+        of = f"-{show_duration(interval)}" if len(by_interval) > 1 else ""
+        test = _unit_test(work, run, rules, folder)
+        tests |= {f"{run}{of}.test.yaml": test} if test else {}
+    return tests
+
+
+def _promised_rules(work: RunReplay) -> dict[float, list[AlertRule]]:
+    """Return the rules of promised alerts that promtool can test, by their interval."""
     steps = work.plan.scenario.steps
     promised = {alert.alert for step in steps for alert in step.expect.alerts}
     by_interval: dict[float, list[AlertRule]] = {}
@@ -65,12 +76,7 @@ def unit_tests(work: RunReplay, run: str, folder: str) -> dict[str, str]:
         known = place not in work.unknown and not work.why_not(rule)
         if rule.name in promised and known and not rule.query_offset:
             by_interval.setdefault(rule.interval or 60.0, []).append(rule)
-    tests: dict[str, str] = {}
-    for interval, rules in sorted(by_interval.items()):
-        of = f"-{show_duration(interval)}" if len(by_interval) > 1 else ""
-        test = _unit_test(work, run, rules, folder)
-        tests |= {f"{run}{of}.test.yaml": test} if test else {}
-    return tests
+    return by_interval
 
 
 def _unit_test(
