@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gameday.model.plan import Plan, PlannedFault, Timing
+from gameday.model.plan import Plan, PlannedFault, PlannedStep, Timing
 from gameday.model.promise import RATIO, made
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import OF_ALERT, OF_LOAD
@@ -25,16 +25,7 @@ def lines(plan: Plan, refused: str = "") -> Iterator[str]:
     yield f"{scenario.name} on {scenario.target.url} (seed {plan.seed})"
     for planned in plan.steps:
         yield ""
-        yield f"step {planned.name}"
-        for fault in planned.faults:
-            yield from _fault(plan, fault)
-        held = show_duration(planned.hold_at_most)
-        after = show_duration(planned.aftermath_at_most)
-        yield f"  held for at most {held}, then watched for at most {after}"
-        for timing in plan.timings:
-            if timing.step == planned.name:
-                yield f"  {_timing(timing)}"
-        yield from _other_promises(plan, planned.name)
+        yield from _step(plan, planned)
     yield ""
     yield from (f"warning: {warning}" for warning in plan.other_warnings)
     yield from (f"refused: {refusal}" for refusal in plan.refusals)
@@ -42,6 +33,19 @@ def lines(plan: Plan, refused: str = "") -> Iterator[str]:
         yield f"refused: {refused}"
     if not refused and not plan.refusals:
         yield "nothing was touched; `gameday run` would go on"
+
+
+def _step(plan: Plan, planned: PlannedStep) -> Iterator[str]:
+    yield f"step {planned.name}"
+    for fault in planned.faults:
+        yield from _fault(plan, fault)
+    held = show_duration(planned.hold_at_most)
+    after = show_duration(planned.aftermath_at_most)
+    yield f"  held for at most {held}, then watched for at most {after}"
+    for timing in plan.timings:
+        if timing.step == planned.name:
+            yield f"  {_timing(timing)}"
+    yield from _other_promises(plan, planned.name)
 
 
 def _fault(plan: Plan, fault: PlannedFault) -> Iterator[str]:
