@@ -6,6 +6,7 @@ least common multiple of the two intervals meet the worst of them, to the N-th p
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
@@ -19,6 +20,9 @@ from gameday.model.timing.rule_delays import jobs_of, scraped
 from gameday.model.timing.way import rules_for
 from gameday.ports import Clock
 from gameday.runner.dependencies import InjectionMoment
+
+if TYPE_CHECKING:
+    from gameday.observers.prometheus.rules import LiveRuleGroup
 
 MARGIN = 0.05  # seconds: a moment that is nearer than this is missed
 
@@ -49,9 +53,10 @@ def moments(
         if repeat is None or endpoint is None:
             return None
         rule = _deciding(plan, step)
-        cycle = None if rule is None else _cycle(rule, plan.monitoring, endpoint, clock)
-        if cycle is None:
+        group = None if rule is None else _group_of(rule, endpoint, clock)
+        if rule is None or group is None:
             return None
+        cycle = _cycle(rule, group, plan.monitoring)
         phase = (repeat.number - 1) * cycle.period / repeat.of
         words = (
             f"repeat {repeat.number} of {repeat.of}: {show_duration(round(phase, 3))} "
@@ -84,9 +89,10 @@ def _deciding(plan: Plan, step: str) -> AlertRule | None:
     return None
 
 
-def _cycle(
-    rule: AlertRule, monitoring: Monitoring, endpoint: Endpoint, clock: Clock
-) -> Cycle | None:
+def _group_of(
+    rule: AlertRule, endpoint: Endpoint, clock: Clock
+) -> "LiveRuleGroup | None":
+    """Ask for the group of a rule; None: it is not there, or was not evaluated yet."""
     from gameday.observers.http import Client
     from gameday.observers.prometheus.api import PrometheusApi
     from gameday.observers.prometheus.rules import read_groups
@@ -98,17 +104,19 @@ def _cycle(
         return None
     finally:
         api.client.close_idle()
-    mine = [
-        group for group in groups if (group.name, group.file) == (rule.group, rule.file)
-    ]
-    if not mine or not mine[0].last or not mine[0].interval:
-        return None
+    place = (rule.group, rule.file)
+    named = (group for group in groups if (group.name, group.file) == place)
+    group = next(named, None)
+    return group if group is not None and group.last and group.interval else None
+
+
+def _cycle(rule: AlertRule, group: "LiveRuleGroup", monitoring: Monitoring) -> Cycle:
+    """Return after what time the scrapes that a rule reads and its group repeat."""
     scrapes = [
         job.interval
         for selector in scraped(rule.expr, monitoring.recorded)
         if selector.name
         for job in jobs_of(selector, monitoring)
     ]
-    scrape = max(scrapes, default=monitoring.scrape_interval or mine[0].interval)
-    period = common(scrape, mine[0].interval)
-    return Cycle(mine[0].last, mine[0].interval, period)
+    scrape = max(scrapes, default=monitoring.scrape_interval or group.interval)
+    return Cycle(group.last, group.interval, common(scrape, group.interval))
