@@ -12,6 +12,7 @@ from gameday.errors import InvalidFile, StoreError, UsageError
 from gameday.ledger.home import home
 from gameday.model.alerting.alert import Routing
 from gameday.model.events import AlertFiring, FaultStarted, Page
+from gameday.model.plan import Monitoring
 from gameday.ports import Clock
 from gameday.store import drills
 from gameday.store.folder import parse_lines
@@ -49,10 +50,7 @@ def cover(wish: CoverageRequest, clock: Clock) -> Register:
     found, unread = read_pasts(wish.folders)
     newest = sorted(found, key=lambda past: past.verdict.ended, reverse=True)
     observed = [past.plan.monitoring for past in newest]
-    rules = files
-    if rules is None:
-        saw = next((seen for seen in observed if seen.rules is not None), None)
-        rules = define(saw.rules or (), saw.recorded, language) if saw else ()
+    rules = _observed_rules(observed, language) if files is None else files
     routing = _routing(wish.alertmanager) or next(
         (seen.routing for seen in observed if seen.routing is not None), None
     )
@@ -103,6 +101,16 @@ def _rules(
         replace(rule, file=os.path.normpath(rule.file))
         for rule in define(rule_file.alerts, rule_file.recorded, language)
     )
+
+
+def _observed_rules(
+    observed: Iterable[Monitoring], language: Language
+) -> tuple[RuleDefinition, ...]:
+    """Return the rules that the newest of the runs has seen."""
+    for monitoring in observed:
+        if monitoring.rules is not None:
+            return define(monitoring.rules, monitoring.recorded, language)
+    return ()
 
 
 def _at_base(
