@@ -92,7 +92,9 @@ def test_a_native_latency_needs_a_duration() -> None:
 
 
 MISTAKES = [
-    ('target: "99.9"', "target: high", "'high' is no percentage"),
+    ('target: "99.9"', "target: high", "spec.target: 'high' is no percentage"),
+    ('target: "99.9"', 'target: "99,9"', "spec.target: '99,9' is no percentage"),
+    ('target: "99.9"', "target:", "spec: target is required and missing"),
     ('target: "99.9"', 'target: "101"', "is not at least 0 and at most 100"),
     ('  target: "99.9"\n', "", "target is required and missing"),
     ('target: "99.9"', 'target: " 99.9"', "' 99.9' is no percentage"),
