@@ -135,7 +135,8 @@ def _planted(
     fitting = [
         (mistake, places)
         for mistake in MISTAKES.get(kind, ())
-        if (places := mistake.places(text))
+        if (file.endswith(".json") or "JSON" not in mistake.name)  # YAML may
+        and (places := mistake.places(text))
     ]
     if not fitting:
         return None

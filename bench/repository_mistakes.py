@@ -92,7 +92,12 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         _value("summary", "[a, b]"),
         _value("keep_firing_for", "later"),
         _value("limit", "many"),
-        Mistake("rules as a mapping", r"^( +)rules:\n( +)- ", r"\1rules:\n\2  "),
+        Mistake(
+            "rules as a mapping",
+            # the last of the file, and one alone: with more the YAML itself breaks
+            r"^( +)rules:\n( +)- (?!(?:.*\n)*\2- )",
+            r"\1rules:\n\2  ",
+        ),
         _twice("for"),
         _twice("expr"),
         Mistake("no name", r"^( *)- name: [^\n]*\n( +)(?=rules:)", r"\1- "),
@@ -115,7 +120,9 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         _misspelt("job_name", "job"),
         _misspelt("scrape_configs", "scrape_config"),
         _misspelt("targets", "target"),
-        _misspelt("rule_files", "rules_files"),
+        Mistake(  # alone it might as well be of Falco, which names its own so
+            "misspelt rule_files", r"^rule_files:(?=(?:.*\n)+[a-z])", "rules_files:"
+        ),
         _value("scrape_interval", "15"),
         _value("evaluation_interval", "15 s"),
         _value("scrape_timeout", "999h"),
@@ -156,7 +163,12 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         _value("smtp_smarthost", "mail"),
         _value("channel", "{a: b}"),
         _value("continue", "maybe"),
-        Mistake("routes as a mapping", r"^( +)routes:\n( +)- ", r"\1routes:\n\2  "),
+        Mistake(
+            "routes as a mapping",
+            # the last of the file, and one alone: with more the YAML itself breaks
+            r"^( +)routes:\n( +)- (?!(?:.*\n)*\2- )",
+            r"\1routes:\n\2  ",
+        ),
         Mistake("a null as a value", r"(severity): ['\"]?\w+['\"]?$", r"\1:"),
         Mistake(
             "a receiver without its name",
@@ -211,8 +223,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         _json("func", "null"),
         _json("module", "[]"),
         _json("title", "[]"),
-        _json("name", "7"),
-        _json("after", '"soon"'),
+        Mistake("a pause: soon", r'("pauses": *\{\s*"after": *)\d+', r'\1"soon"'),
         Mistake("a comma too many", r"(\": (?:\"[^\"\n]*\"|\d+))$", r"\1,"),
         Mistake("a comment in JSON", r"(\": (?:\"[^\"\n]*\"|\d+),)$", r"\1 // why"),
         Mistake("single quotes in JSON", r'"(type)"(?=:)', r"'\1'"),
