@@ -224,7 +224,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         _json("module", "[]"),
         _json("title", "[]"),
         Mistake("a pause: soon", r'("pauses": *\{\s*"after": *)\d+', r'\1"soon"'),
-        Mistake("a comma too many", r"(\": (?:\"[^\"\n]*\"|\d+))$", r"\1,"),
+        Mistake("a comma too many in JSON", r"(\": (?:\"[^\"\n]*\"|\d+))$", r"\1,"),
         Mistake("a comment in JSON", r"(\": (?:\"[^\"\n]*\"|\d+),)$", r"\1 // why"),
         Mistake("single quotes in JSON", r'"(type)"(?=:)', r"'\1'"),
         Mistake("a comma missing", r"(\": (?:\"[^\"\n]*\"|\d+)),$", r"\1"),
