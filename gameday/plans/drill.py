@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import islice, product
 
-from gameday.model.alerting.alert import InhibitRule, Matcher, Receiver, Route, Routing
+from gameday.model.alerting.alert import (
+    InhibitRule,
+    Matcher,
+    Receiver,
+    Route,
+    Routing,
+    match_all,
+)
 from gameday.model.quantity import show_duration
 
 LABEL = "gameday_drill"
@@ -213,15 +220,12 @@ def _muted(
 ) -> Iterator[str]:
     """Yield why the drill would mute alerts, or be muted."""
     for rule in routing.inhibit:
-        sources = (alert for alert in around.firing if _fit(rule.source, alert))
-        if _fit(rule.source, labels):
+        if match_all(rule.source, labels):
             yield "its labels are the source of an inhibition: it would mute alerts"
-        elif _fit(rule.target, labels) and any(
-            _equal(rule, source, labels) for source in sources
-        ):
+        elif any(rule.mutes(alert, labels) for alert in around.firing):
             yield "it is inhibited by an alert that fires now: nothing would be sent"
     for number, matchers in around.silences.items():
-        if matchers and _fit(matchers, labels):
+        if matchers and match_all(matchers, labels):
             yield f"the silence {number} covers it: nothing would be sent"
 
 
@@ -275,16 +279,6 @@ def _inhibits(
 ) -> Iterator[str]:
     for alert in firing:
         for rule in rules:
-            source = _fit(rule.source, labels) and _fit(rule.target, alert)
-            if source and _equal(rule, labels, alert):
+            fits = match_all(rule.source, labels) and match_all(rule.target, alert)
+            if fits and rule.are_equal(labels, alert):
                 yield alert.get("alertname", "")
-
-
-def _equal(
-    rule: InhibitRule, labels: Mapping[str, str], other: Mapping[str, str]
-) -> bool:
-    return all(labels.get(name, "") == other.get(name, "") for name in rule.equal)
-
-
-def _fit(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
-    return all(matcher.matches(labels) for matcher in matchers)

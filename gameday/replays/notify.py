@@ -17,10 +17,10 @@ from gameday.checks.pages.mutes import MutingSilence
 from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
-    Matcher,
     Route,
     Routing,
     fingerprint,
+    match_all,
 )
 from gameday.model.events import Event, Page, Routed, Suppressed, Unsuppressed
 
@@ -343,25 +343,14 @@ def _inhibitor(
     firing: Firing, at: float, firings: Sequence[Firing], rules: Sequence[InhibitRule]
 ) -> str:
     """Return the fingerprint of an alert that inhibits another; empty: none does."""
+    burning = [other for other in firings if other.fires <= at < other.ends]
     for rule in rules:
-        if not _fit(rule.target, firing.labels):
+        if not match_all(rule.target, firing.labels):
             continue
-        for source in firings:
-            fires = source.fires <= at < source.ends
-            if not fires or not _fit(rule.source, source.labels):
-                continue
-            both = _fit(rule.target, source.labels) and _fit(rule.source, firing.labels)
-            equal = all(
-                source.labels.get(name, "") == firing.labels.get(name, "")
-                for name in rule.equal
-            )
-            if equal and not both and source.key != firing.key:
+        for source in burning:
+            if rule.mutes(source.labels, firing.labels):
                 return fingerprint(source.labels)
     return ""
-
-
-def _fit(matchers: Sequence[Matcher], labels: Labels) -> bool:
-    return all(matcher.matches(labels) for matcher in matchers)
 
 
 def _mutes(

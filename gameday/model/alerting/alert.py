@@ -82,6 +82,11 @@ class Matcher:
         return fully_matches(self.value, actual) == (self.op == "=~")
 
 
+def match_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
+    """Return whether the labels fit all of the matchers."""
+    return all(matcher.matches(labels) for matcher in matchers)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One node of Alertmanager's routing tree, its inherited values filled in."""
@@ -105,7 +110,7 @@ class Route:
         """
         paths_found: list[tuple[Route, ...]] = []
         for child in self.routes:
-            if all(matcher.matches(labels) for matcher in child.matchers):
+            if match_all(child.matchers, labels):
                 paths_found += [(self, *way) for way in child.paths(labels)]
                 if not child.goes_on:
                     break
@@ -164,6 +169,21 @@ class InhibitRule:
     source: tuple[Matcher, ...]
     target: tuple[Matcher, ...]
     equal: tuple[str, ...] = ()
+
+    def mutes(self, source: Mapping[str, str], target: Mapping[str, str]) -> bool:
+        """Return whether an alert, while it fires, mutes another.
+
+        One that fits both sides is not muted by another that fits both, and so never
+        by itself (Alertmanager, "Inhibition").
+        """
+        if not match_all(self.source, source) or not match_all(self.target, target):
+            return False
+        both = match_all(self.target, source) and match_all(self.source, target)
+        return not both and self.are_equal(source, target)
+
+    def are_equal(self, labels: Mapping[str, str], other: Mapping[str, str]) -> bool:
+        """Return whether the labels that have to be equal are."""
+        return all(labels.get(name, "") == other.get(name, "") for name in self.equal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
