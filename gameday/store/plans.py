@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pydantic_core import to_jsonable_python
+
 from gameday.errors import StoreError
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Plan
@@ -23,7 +25,7 @@ def to_json(plan: Plan) -> str:
     """Return the plan as JSON, without any experiment's secrets."""
     steps = tuple(_bare_step(step) for step in plan.scenario.steps)
     bare = replace(plan, scenario=replace(plan.scenario, steps=steps))
-    data = _adapter().dump_python(bare, mode="json")
+    data = to_jsonable_python(bare)
     data[MONITORING] = data.pop("monitoring")
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
@@ -45,7 +47,7 @@ def from_json(text: str, path: str) -> Plan:
 
 @cache
 def _adapter() -> "TypeAdapter[Plan]":
-    """Return what reads and writes plans; to build it takes longer than to use it."""
+    """Return what reads plans; to build it takes longer than to use it."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Plan)
