@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gameday.errors import TargetHeld
 from gameday.ledger.entries import RecoveredFault
+from gameday.ledger.held import held_text
 from gameday.ledger.ledger import Ledger, holder_text
 from gameday.ledger.recovery import Tell, opener, recover_dead, recover_marked
 from gameday.ledger.watchdog.launcher import WatchdogHandle, start_watchdog
@@ -58,20 +59,6 @@ def take(  # noqa: PLR0913 - who takes what, and who is told
             raise
 
 
-def why_held_by_another(ledger: Ledger | None, target: "OpenTarget") -> str:
-    """Return the sentence that refuses a run because another has the target, or empty.
-
-    Nothing is taken or freed: a run that starts undoes what a dead holder has left.
-    """
-    known = "" if ledger is None else ledger.refusal(target.url)
-    if known or target.lock is None:
-        return known
-    other = target.lock.holder()
-    if other is None or other.alive is False:
-        return ""
-    return _held_text(target, other, "")
-
-
 def _recover(
     ledger: Ledger, target: "OpenTarget", clock: "Clock", tell: Tell, emit: Emit
 ) -> None:
@@ -98,7 +85,7 @@ def _take(target: "OpenTarget", mine: Holder, clock: "Clock", emit: Emit) -> Non
         if why:
             break
         lock.release(other.run)
-    raise TargetHeld(_held_text(target, other or Holder(run="?"), why))
+    raise TargetHeld(held_text(target, other or Holder(run="?"), why))
 
 
 def _why_not_freed(
@@ -124,18 +111,3 @@ def _why_not_freed(
     places = ", ".join(unread)
     hidden = f"may have left faults where this account may not look ({places})"
     return f"it died, and {hidden}; with an account that may"
-
-
-def _held_text(target: "OpenTarget", other: Holder, why: str) -> str:
-    what = f"run {other.run}" + (f" ({other.scenario})" if other.scenario else "")
-    who = f"{other.user}@{other.host}, process {other.process.pid}"
-    said = f"{target.url} is held by {what} of {who}, since {other.since}"
-    if other.alive or target.lock is None:
-        return said
-    if other.alive is False:
-        why = why or "it died and left faults behind"
-        return f"{said}; {why}: `{target.lock.free_command()}`"
-    return (
-        f"{said}; whether that still runs cannot be told from here. When it surely "
-        f"does not: `{target.lock.free_command()}`"
-    )

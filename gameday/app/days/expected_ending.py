@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gameday.app.observing.run_observers import RunObservers
 from gameday.errors import GamedayError
 from gameday.ledger.extension_env import extension_environment
+from gameday.ledger.held import why_held_by_another
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.target_lock import why_held_by_another
 from gameday.model.events import Hypothesis
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn

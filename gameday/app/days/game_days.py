@@ -230,9 +230,9 @@ def wait(prepared: "Prepared", clock: "Clock", until: float, tell: Tell) -> bool
 
     `until`: on the monotonic clock.
     """
+    from gameday.ledger.held import why_held_by_another
     from gameday.ledger.home import ledger_path
     from gameday.ledger.ledger import Ledger
-    from gameday.ledger.target_lock import why_held_by_another
 
     target = prepared.target
     if target is None:

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from gameday.checks.questions import workloads
 from gameday.model.plan import Plan
 from gameday.ports import Clock, Observer
 from gameday.targets.opened import OpenTarget
@@ -10,13 +9,15 @@ from gameday.targets.opened import OpenTarget
 
 def target_observers(plan: Plan, target: OpenTarget, clock: Clock) -> list[Observer]:
     """Return the observers of the target; one that tells by itself is listened to."""
-    from gameday.observers.cluster import ClusterObserver
     from gameday.observers.instances import LISTENING, InstancesObserver
 
     stream, look = target.stream, target.instances
     offset = target.clock_offset
     if stream is None:
         return [InstancesObserver(look, clock, offset=offset)]
+    from gameday.checks.questions import workloads
+    from gameday.observers.cluster import ClusterObserver
+
     observers: list[Observer] = [
         InstancesObserver(look, clock, LISTENING, stream.watch, offset),
         ClusterObserver("events", stream.events, clock),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.errors import InvalidFile, Problem
-from gameday.files import kind, pieces
 from gameday.files.experiment import experiment
 from gameday.files.scenario import env as environment
 from gameday.files.scenario import scenario_checks
@@ -227,6 +226,8 @@ def _opened(place: Cursor, path: str) -> Document | None:
 def _may_be_quoted(read: source.Source, document: Document) -> bool:
     if read.problem is not None:
         return read.problem.id in _SAYS_NOTHING
+    from gameday.files import kind, pieces
+
     if not read.text.strip() or any(
         piece.kind for piece in pieces.of(document, passing=False)
     ):
