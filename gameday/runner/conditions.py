@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gameday.checks.record.victims import Victims
-from gameday.checks.service.availability import is_fully_available, known_at
+from gameday.checks.record.workloads import is_fully_available, known_at
 from gameday.model.events import Hypothesis, Metric, WorkloadChanged
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made

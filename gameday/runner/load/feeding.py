@@ -1,8 +1,6 @@
 """Whom the load feeds: found out at the first gate, and written down."""
 
 from gameday.checks.record.clocks import read_clocks
-from gameday.checks.slos.feeding import find_fed
-from gameday.checks.slos.load import http_probes
 from gameday.model.events import Feeds, Probe
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
@@ -16,6 +14,9 @@ def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
     load = scenario.load
     if load is None or not load.url or load.feeds or not scenario.slos:
         return
+    from gameday.checks.slos.feeding import find_fed
+    from gameday.checks.slos.load import http_probes
+
     ours = http_probes(step.experiment)
     seen = Timeline(
         event

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.service.availability import is_fully_available, known_at
+from gameday.checks.record.workloads import is_fully_available, known_at
 from gameday.model.events import Event
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
