@@ -71,7 +71,11 @@ core.patch_namespaced_pod(name, space, note)
 web = apps.read_namespaced_deployment("web", space)
 apps.patch_namespaced_deployment("web", space, {"metadata": {"resourceVersion":
     web.metadata.resource_version}, "spec": {"replicas": web.spec.replicas - 1}})
-core.read_namespaced_pod(name, space)
+try:
+    core.read_namespaced_pod(name, space)
+except client.ApiException as gone:  # it may have gone by then
+    if gone.status != 404:
+        raise
 """
 
 
