@@ -34,6 +34,11 @@ class PromisedAlert:
     step: StepRun
     promise: AlertPromise
 
+    @classmethod
+    def of(cls, step: StepRun, promise: AlertPromise) -> "PromisedAlert":
+        """Return a promise of a step: one for all its questions."""
+        return step.once((cls, promise), lambda: cls(step=step, promise=promise))
+
     @property
     def name(self) -> str:
         """The alert's name."""
@@ -256,10 +261,7 @@ class PromisedAlert:
 
 
 def promise_of(step: StepRun, question: Question) -> PromisedAlert:
-    """Return the promise that a question is about; one for all its questions."""
-    promise = question.alert
-    if promise is None:
+    """Return the promise that a question is about."""
+    if question.alert is None:
         raise ValueError(f"{question.question} is asked without an alert")
-    return step.once(
-        (PromisedAlert, promise), lambda: PromisedAlert(step=step, promise=promise)
-    )
+    return PromisedAlert.of(step, question.alert)

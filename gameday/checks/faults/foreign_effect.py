@@ -143,7 +143,7 @@ def _deviations(step: StepRun) -> Iterator[str]:
 
 def _alerts(step: StepRun) -> Iterator[str]:
     for promise in step.step.expect.alerts:
-        promised = PromisedAlert(step=step, promise=promise)
+        promised = PromisedAlert.of(step, promise)
         fired = [
             episode
             for episode in promised.fired

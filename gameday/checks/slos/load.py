@@ -76,13 +76,24 @@ def http_probes(experiment: Experiment) -> set[str]:
     }
 
 
-def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
-    """Return what the load counted between two times, by whole seconds of it."""
-    events = [
+def seconds_of_load(step: StepRun, start: float, end: float) -> list[Load]:
+    """Return the seconds of the load that lie in a time, or reach into it."""
+    return [
         event
         for event in step.run.timeline.of(Load)
         if event.since < end and event.until > start
     ]
+
+
+def sent_in(step: StepRun) -> LoadCount:
+    """Return what the load counted from the fault's start to the step's end."""
+    start = step.start or 0.0
+    return step.once(LoadCount, lambda: sent_during(step, start, step.end))
+
+
+def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
+    """Return what the load counted between two times, by whole seconds of it."""
+    events = seconds_of_load(step, start, end)
     sent = sum(float(event.sent) for event in events)
     late = sum(event.late * float(event.sent) for event in events)
     return LoadCount(
@@ -95,17 +106,13 @@ def sent_during(step: StepRun, start: float, end: float) -> LoadCount:
 
 def slack(step: StepRun) -> str:
     """Return why the load did not keep its rate in a step; empty when it did."""
-    return step.once("slack of the load", lambda: _slack(step))
-
-
-def _slack(step: StepRun) -> str:
     load, start = step.run.plan.scenario.load, step.start
     if load is None or not load.url or start is None:
         return ""
     for blind in step.run.observer_coverage.blind.get("load", []):
         if blind.since < step.end and blind.until > start:
             return f"the load was not running all the time: {blind.because}"
-    counted = sent_during(step, start, step.end)
+    counted = sent_in(step)
     intended = load.rate * counted.seconds
     if not intended or counted.seconds + 2.0 < step.end - start:
         return "the load was not recorded all through the step"

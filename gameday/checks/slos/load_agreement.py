@@ -10,13 +10,7 @@ from collections.abc import Mapping
 
 from gameday.checks.question import Answer, Question, passed, unknown
 from gameday.checks.questions import comparable_with_load
-from gameday.checks.slos.load import (
-    LoadCount,
-    http_probes,
-    sees_load,
-    sent_during,
-    slack,
-)
+from gameday.checks.slos.load import http_probes, sees_load, sent_in, slack
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
 from gameday.model.events import Probe
@@ -32,7 +26,7 @@ def agrees_with_load(step: StepRun, question: Question) -> Answer:
     why = spent.missing or slack(step)
     if why:
         return unknown(why)
-    tolerance, failed = _tolerance(step, slo), _failed(step)
+    tolerance, failed = _tolerance(step, slo), sent_in(step).failed
     bad = spent.bad.value
     evidence = {
         "failed_by_load": failed,
@@ -58,8 +52,8 @@ def unseen_errors(step: StepRun, slo: Slo, spent: Spent) -> str:
     if unseen <= _tolerance(step, slo):
         return ""
     return (
-        f"users saw {_failed(step):g} failed requests of which {slo.name} counted only "
-        f"{spent.bad.value:g}: its SLI does not see what users see"
+        f"users saw {sent_in(step).failed:g} failed requests of which {slo.name} "
+        f"counted only {spent.bad.value:g}: its SLI does not see what users see"
     )
 
 
@@ -70,7 +64,7 @@ def unseen_by(step: StepRun, slo: Slo, spent: Spent) -> float:
     """
     if not comparable_with_load(slo) or not sees_load(step.run, slo):
         return 0.0
-    return max(0.0, _failed(step) - spent.bad.value)
+    return max(0.0, sent_in(step).failed - spent.bad.value)
 
 
 def own_probes(step: StepRun) -> Mapping[str, object]:
@@ -95,11 +89,6 @@ def _difference_text(step: StepRun) -> str:
     if not isinstance(told, Mapping):
         return ""
     return f" (gameday's own HTTP probes: {told['failed']} of {told['sent']} failed)"
-
-
-def _failed(step: StepRun) -> float:
-    start = step.start or 0.0
-    return step.once(LoadCount, lambda: sent_during(step, start, step.end)).failed
 
 
 def _tolerance(step: StepRun, slo: Slo) -> float:

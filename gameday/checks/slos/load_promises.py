@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
+from gameday.checks.slos.load import seconds_of_load
 from gameday.checks.step import StepRun
 from gameday.model.events import Load
 from gameday.model.quantity import show_duration, show_share
@@ -101,11 +102,7 @@ def _users(step: StepRun) -> tuple[Users | None, str]:
     load, start = step.run.plan.scenario.load, step.start
     if load is None or not load.url or start is None:
         return None, "the load does not tell what became of its requests"
-    seconds = [
-        event
-        for event in step.run.timeline.of(Load)
-        if event.since < step.end and event.until > start
-    ]
+    seconds = seconds_of_load(step, start, step.end)
     sent = sum(float(second.sent) for second in seconds)
     if not sent:
         return None, "the load sent nothing in this step"
