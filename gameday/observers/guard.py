@@ -15,7 +15,7 @@ from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import Endpoint, Guardrail
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import Scraped, Target, read_targets
-from gameday.model.slos.selector import buckets, is_in_bucket, no_bucket
+from gameday.model.slos.selector import missing_bucket
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.observer import PrometheusObserver
@@ -270,9 +270,8 @@ def _unanswerable(slo: Slo, prometheus: PrometheusObserver) -> str:
     newest = prometheus.counters.newest()
     if not any(_series(slo.total, prometheus)):
         return f"Prometheus has no samples of {slo.name}"
-    wanted = buckets(slo)
-    if wanted and not any(map(is_in_bucket, _series(slo.bad, prometheus))):
-        return no_bucket(wanted[0])
+    if because := missing_bucket(slo, _series(slo.bad, prometheus)):
+        return because
     late = prometheus.now - newest
     if late > STALE * prometheus.scrape_interval + SHORTEST:
         return f"no sample of {slo.name} for {show_duration(round(late, 1))}"

@@ -6,12 +6,7 @@ from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
 from gameday.model.quantity import show_instant
 from gameday.model.slos.counting import Counted
-from gameday.model.slos.selector import (
-    buckets,
-    is_in_bucket,
-    no_bucket,
-    unknown_metrics,
-)
+from gameday.model.slos.selector import missing_bucket, never_seen
 from gameday.model.slos.slo import Slo
 
 _REACH = 2.0  # scrapes by which the samples may end before the step
@@ -57,7 +52,7 @@ def _count(step: StepRun, slo: Slo) -> Spent:
     missing = (
         _missing(slo, counters, start)
         or _never_seen_metric(step, slo, counters)
-        or _no_bucket(slo, counters)
+        or missing_bucket(slo, [series for sign, series in counters.bad if sign < 0])
     )
     if missing:
         return Spent(missing=missing)
@@ -94,20 +89,7 @@ def _never_seen_metric(step: StepRun, slo: Slo, counters: SloSeries) -> str:
     """Return which metric of bad events nobody has ever seen; empty: they are seen."""
     if any(sign > 0 for sign, _ in counters.bad):
         return ""
-    names = unknown_metrics(slo, step.run.plan.monitoring.unknown_metrics)
-    if not names:
-        return ""
-    counts = f"counts the bad events of {slo.name}"
-    return f"Prometheus has never seen {', '.join(names)}, which {counts}"
-
-
-def _no_bucket(slo: Slo, counters: SloSeries) -> str:
-    """Return which bucket of good events has no series; empty: there are some."""
-    good = [series for sign, series in counters.bad if sign < 0]
-    wanted = buckets(slo)
-    if not wanted or any(is_in_bucket(series) for series in good):
-        return ""
-    return no_bucket(wanted[0])
+    return never_seen(slo, step.run.plan.monitoring.unknown_metrics)
 
 
 def _moved(

@@ -4,7 +4,7 @@ Selectors are parsed, never searched as text: `role="edge"` is no `le=`.
 """
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from gameday.model.slos.slo import COUNTER, Series, Slo
@@ -44,6 +44,15 @@ def unknown_metrics(slo: Slo, unknown: Collection[str]) -> tuple[str, ...]:
     return missing if len(missing) == len(set(counting)) else ()
 
 
+def never_seen(slo: Slo, unknown: Collection[str]) -> str:
+    """Say by which metrics, none of them known, bad events are counted; or nothing."""
+    names = unknown_metrics(slo, unknown)
+    if not names:
+        return ""
+    counts = f"counts the bad events of {slo.name}"
+    return f"Prometheus has never seen {', '.join(names)}, which {counts}"
+
+
 def buckets(slo: Slo) -> tuple[str, ...]:
     """Return the selectors of the buckets that hold an SLO's good events.
 
@@ -59,17 +68,20 @@ def buckets(slo: Slo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(selectors))
 
 
-def is_in_bucket(series: Series) -> bool:
-    """Return whether a series is that of a histogram's bucket."""
-    return _BUCKET in series.labels
-
-
 def no_bucket(selector: str) -> str:
     """Say that Prometheus has no such bucket, and how that mostly comes about."""
     return (
         f"Prometheus has no bucket {selector}; Prometheus 3 writes a whole number as "
         'le="1.0", version 2 as its target does'
     )
+
+
+def missing_bucket(slo: Slo, series: Iterable[Series]) -> str:
+    """Say which bucket of good events none of the series is; empty: one of them is."""
+    wanted = buckets(slo)
+    if not wanted or any(_BUCKET in known.labels for known in series):
+        return ""
+    return no_bucket(wanted[0])
 
 
 def _parsed(selector: str) -> Any:

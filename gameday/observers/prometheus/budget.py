@@ -8,8 +8,8 @@ from gameday.model.scenario import Endpoint
 from gameday.model.slos.selector import (
     buckets,
     metric_of,
+    never_seen,
     no_bucket,
-    unknown_metrics,
 )
 from gameday.model.slos.slo import Slo
 from gameday.observers.http import MALFORMED, Client
@@ -91,12 +91,8 @@ def _never_seen(api: PrometheusApi, slo: Slo) -> str:
         for name in sorted(counting - seen)
         if name and not api.knows(f'{{__name__="{name}"}}')
     ]
-    if names := unknown_metrics(slo, unknown):
-        counts = f"counts the bad events of {slo.name}"
-        return f"Prometheus has never seen {', '.join(names)}, which {counts}"
     missing = (selector for selector in buckets(slo) if not api.knows(selector))
-    bucket = next(missing, "")
-    return no_bucket(bucket) if bucket else ""
+    return never_seen(slo, unknown) or next(map(no_bucket, missing), "")
 
 
 def _budget_left(slo: Slo, bad: float, total: float) -> float:
