@@ -133,15 +133,12 @@ def increases(
     The first sample adds its whole value when the series is known to have been
     born at zero, nothing otherwise.
     """
-    may_reset = target is not None and bool(target.resets)
     before = previous = None
     for at, value in pairs:
         if before is None or previous is None:
             yield Increase(at, at, value if from_zero else 0.0, first=True)
-        elif value < previous or may_reset:
-            yield _step(before, at, previous, value, target)
         else:
-            yield Increase(before, at, value - previous)
+            yield _step(before, at, previous, value, target)
         before, previous = at, value
 
 
@@ -189,12 +186,11 @@ def _step(
     before: float, at: float, previous: float, value: float, target: Scraped | None
 ) -> Increase:
     if value < previous:
-        return Increase(before=before, at=at, events=value, fell=True)
+        return Increase(before, at, value, fell=True)
     reset = target.reset_in(before, at) if target else None
     if reset is None:
-        return Increase(before=before, at=at, events=value - previous)
-    doubt = 0.0 if reset.sure else previous
-    return Increase(before=before, at=at, events=value, doubt=doubt)
+        return Increase(before, at, value - previous)
+    return Increase(before, at, value, doubt=0.0 if reset.sure else previous)
 
 
 def _of_target(signed: list[Signed], window: _Window) -> Counted:
