@@ -182,13 +182,14 @@ def _values(
 
 def _mapping_of(model: type) -> Keys:
     """Return the keys of a dataclass, which are read to a mapping of what is there."""
-    names = {field.key: field.name for field in _fields(model, {})}
-    keys = _keys_alone(model)
+    written = tuple(_fields(model, {}))
 
     def read(values: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {names[key]: values[key] for key in names if key in values}
+        return {
+            field.name: values[field.key] for field in written if field.key in values
+        }
 
-    return Keys(keys.title, keys.about, keys.known, read)
+    return Keys(model.__name__, _doc(model), _known(model, written, {}), read)
 
 
 def form_of(hint: Any) -> Form | None:

@@ -9,6 +9,7 @@ supported is refused by its name; nothing is guessed.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from gameday.files.slo import (
     openslo_objectives,
@@ -115,15 +116,17 @@ def _compared(here: Cursor, known: References) -> Compared:
     """Return whether the SLO's indicator is a threshold, here or by reference."""
     inline = here.value.get("indicator")
     body = inline.get("spec") if isinstance(inline, dict) else None
-    if isinstance(body, dict) and body.get("thresholdMetric") is not None:
-        return Compared.HERE
+    if body is not None:
+        return Compared.HERE if _is_threshold(body) else Compared.NOT
     reference = here.value.get("indicatorRef")
-    if body is None and isinstance(reference, str) and reference in known.indicators:
-        indicator = known.indicators[reference]
-        body = None if indicator is None else indicator.value
-        if isinstance(body, dict) and body.get("thresholdMetric") is not None:
-            return Compared.ELSEWHERE
+    named = known.indicators.get(reference) if isinstance(reference, str) else None
+    if named is not None and _is_threshold(named.value):
+        return Compared.ELSEWHERE
     return Compared.NOT
+
+
+def _is_threshold(indicator: Any) -> bool:
+    return isinstance(indicator, dict) and indicator.get("thresholdMetric") is not None
 
 
 def _counts(counts: Counts | SampleThreshold, objective: Objective) -> Counts:

@@ -139,7 +139,7 @@ def _raw(here: Cursor, known: References | None) -> Counts | None:
     kind = here.value.get("rawType")
     if not kind:
         here.error("rawType is required and missing", code="missing-key")
-    elif kind not in ("", "success", "failure"):
+    elif kind not in ("success", "failure"):
         message = f"{kind!r} is not known; expected success or failure"
         here.error(message, "rawType", code="unknown-value")
     query = _query(here, "raw", known)
