@@ -101,7 +101,7 @@ def _is_scenario(value: dict[str, Any]) -> bool:
     target = value["target"]
     if isinstance(target, dict) and not TARGET_KINDS.keys().isdisjoint(target):
         return True
-    return any("experiment" in step for step in _mappings(value["steps"]))
+    return any("experiment" in step for step in mappings(value["steps"]))
 
 
 def _is_slo(value: dict[str, Any]) -> bool:
@@ -111,7 +111,7 @@ def _is_slo(value: dict[str, Any]) -> bool:
     if not isinstance(value.get("slos"), list) or "service" not in value:
         return False
     # Sloth's without its version; many a team has a form of its own.
-    slis = [slo.get("sli") for slo in _mappings(value["slos"])]
+    slis = [slo.get("sli") for slo in mappings(value["slos"])]
     return any(isinstance(sli, dict) and _INDICATORS & set(sli) for sli in slis)
 
 
@@ -121,7 +121,7 @@ def _is_rules(value: dict[str, Any]) -> bool:
     alone = "groups" in value and set(value) <= {"groups", "namespace"}
     if alone and _is_hollow(value["groups"]):
         return True
-    groups = _mappings(value.get("groups"))
+    groups = mappings(value.get("groups"))
     if alone and groups and all(_is_bare(group) for group in groups):
         return True
     return any(_has_rules(group) for group in groups)
@@ -130,7 +130,7 @@ def _is_rules(value: dict[str, Any]) -> bool:
 def _is_bare(group: dict[str, Any]) -> bool:
     """Return whether it is a group of ours whose rules are missing, or no mappings."""
     fits = "rules" in group or set(group) <= _GROUP
-    return "name" in group and fits and not _mappings(group.get("rules"))
+    return "name" in group and fits and not mappings(group.get("rules"))
 
 
 def _is_hollow(groups: Any) -> bool:
@@ -139,7 +139,7 @@ def _is_hollow(groups: Any) -> bool:
 
 
 def _has_rules(group: dict[str, Any]) -> bool:
-    rules = [rule for part in group.values() for rule in _mappings(part)]
+    rules = [rule for part in group.values() for rule in mappings(part)]
     return any(_RULE & set(rule) for rule in rules)
 
 
@@ -150,7 +150,7 @@ def _is_experiment(value: dict[str, Any]) -> bool:
     if "steady-state-hypothesis" in keys or any(
         _is_activity(act)
         for section in ("method", "rollbacks")
-        for act in _mappings(value.get(section))
+        for act in mappings(value.get(section))
     ):
         return True
     if not {"title", "description"} <= keys:
@@ -181,10 +181,10 @@ def _is_whole_activity(value: dict[str, Any]) -> bool:
 def _is_alertmanager(value: dict[str, Any]) -> bool:
     route, receivers = value.get("route"), value.get("receivers")
     if isinstance(route, dict):
-        children = _mappings(route.get("routes"))
+        children = mappings(route.get("routes"))
         if "receiver" in route or any(_ROUTE & set(child) for child in children):
             return True
-    named = [receiver for receiver in _mappings(receivers) if "name" in receiver]
+    named = [receiver for receiver in mappings(receivers) if "name" in receiver]
     # Without a route, who has receivers of a name may be another program.
     keys = {str(key) for receiver in named for key in receiver} - {"name"}
     return bool(named) and (
@@ -197,7 +197,7 @@ def _is_prometheus(value: dict[str, Any]) -> bool:
         return True
     general, alerting = value.get("global"), value.get("alerting")
     if set(value) <= _PROMETHEUS and (
-        any("url" in remote for remote in _mappings(value.get("remote_write")))
+        any("url" in remote for remote in mappings(value.get("remote_write")))
         or (isinstance(alerting, dict) and "alertmanagers" in alerting)
     ):
         return True
@@ -212,12 +212,13 @@ def _meant(value: dict[str, Any]) -> str:
         return ""
     for kind, section, fits in _SECTIONS:
         for key, items in value.items():
-            if any(map(fits, _mappings(items))) and nearest(str(key), (section,)):
+            if any(map(fits, mappings(items))) and nearest(str(key), (section,)):
                 return kind
     return ""
 
 
-def _mappings(value: Any) -> list[dict[str, Any]]:
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """Return the items of a list that are mappings; of anything else none."""
     items = value if isinstance(value, list) else ()
     return [item for item in items if isinstance(item, dict)]
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gameday.files.kind import mappings
+
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _LOGQL = re.compile(
     r"\}\s*(?:\|[=~>]|(?:!=|!~|!>)\s*(?:''|ip\s*\()"  # PromQL compares with no text
@@ -26,7 +28,7 @@ _METRICSQL_FUNCTIONS = (
     r"|default_rollup|smooth_exponential|hoeffding_bound_(?:lower|upper)|remove_resets"
     r"|deriv_fast|ideriv|sort_by_label_numeric(?:_desc)?|limit_offset|timezone_offset"
 )
-_METRICSQL = re.compile(
+_METRICSQL = (  # compiled when rules are first asked about
     rf"(?<![\w:])(?:{_METRICSQL_FUNCTIONS})\s*(?:\(|by\b|without\b)"
     r"|[)\]}]\s*keep_metric_names\b|[)\]}]\s*(?:default|if|ifnot)\s+[\w(+-]"
     r"|\w\s+(?:default|if|ifnot)\s+[\d(]"
@@ -52,7 +54,7 @@ def are_logql(value: Mapping[str, Any]) -> bool:
 
 def are_metricsql(value: Mapping[str, Any]) -> bool:
     """Return whether a rule has what only VictoriaMetrics understands."""
-    return any(_METRICSQL.search(text) for text in _expressions(value))
+    return any(re.search(_METRICSQL, text) for text in _expressions(value))
 
 
 def holds_files(kind: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -73,11 +75,6 @@ def holds_files(kind: str) -> Callable[[Mapping[str, Any]], bool]:
 def _expressions(value: Mapping[str, Any]) -> list[str]:
     """Return the expressions of plain rules, or a PrometheusRule's, without texts."""
     spec = value.get("spec") if value.get("kind") == "PrometheusRule" else value
-    groups = _mappings(spec.get("groups")) if isinstance(spec, Mapping) else []
-    rules = [rule for group in groups for rule in _mappings(group.get("rules"))]
+    groups = mappings(spec.get("groups")) if isinstance(spec, Mapping) else []
+    rules = [rule for group in groups for rule in mappings(group.get("rules"))]
     return [_QUOTED.sub("''", str(rule["expr"])) for rule in rules if "expr" in rule]
-
-
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    items = value if isinstance(value, list) else ()
-    return [item for item in items if isinstance(item, dict)]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gameday.files import neighbour_contents
+from gameday.files.kind import mappings
 
 OTHER = "file of another kind"
 UNREADABLE = "unreadable file"
@@ -143,7 +144,7 @@ def _is_promtool_test(value: Mapping[str, Any]) -> bool:
         return tests is None or isinstance(tests, list)
     return any(
         {"input_series", "alert_rule_test", "promql_expr_test"} & set(test)
-        for test in _mappings(tests)
+        for test in mappings(tests)
     )
 
 
@@ -151,15 +152,15 @@ def _is_promtail(value: Mapping[str, Any]) -> bool:
     if "scrape_configs" not in value:
         return False
     return bool(_PROMTAIL & set(value)) or any(
-        "pipeline_stages" in job for job in _mappings(value["scrape_configs"])
+        "pipeline_stages" in job for job in mappings(value["scrape_configs"])
     )
 
 
 def _is_grafana_rules(value: Mapping[str, Any]) -> bool:
-    groups = _mappings(value.get("groups"))
+    groups = mappings(value.get("groups"))
     if any({"folder", "orgId"} & set(group) for group in groups):
         return True
-    rules = [rule for group in groups for rule in _mappings(group.get("rules"))]
+    rules = [rule for group in groups for rule in mappings(group.get("rules"))]
     return any({"uid", "condition", "data"} <= set(rule) for rule in rules)
 
 
@@ -168,23 +169,23 @@ def _is_grafana(value: Mapping[str, Any]) -> bool:
 
 
 def _is_vmalert(value: Mapping[str, Any]) -> bool:
-    groups = _mappings(value.get("groups"))
+    groups = mappings(value.get("groups"))
     return neighbour_contents.are_metricsql(value) or any(
         _VMALERT_GROUP & set(group)
         or group.get("type") in _VMALERT_TYPES
-        or any(_VMALERT_RULE & set(rule) for rule in _mappings(group.get("rules")))
+        or any(_VMALERT_RULE & set(rule) for rule in mappings(group.get("rules")))
         for group in groups
     )
 
 
 def _is_vmagent(value: Mapping[str, Any]) -> bool:
-    jobs = _mappings(value.get("scrape_configs"))
+    jobs = mappings(value.get("scrape_configs"))
     return any(_VMAGENT_JOB & set(job) for job in jobs)
 
 
 def _is_event_exporter(value: Mapping[str, Any]) -> bool:
     """Return whether receivers are kubernetes-event-exporter's, each with a sink."""
-    receivers = _mappings(value.get("receivers"))
+    receivers = mappings(value.get("receivers"))
     keys = {key for receiver in receivers for key in receiver}
     sinks = [
         key
@@ -204,7 +205,7 @@ def has_plugins(value: Any) -> bool:
         return False
     if {"slo_plugins", "sloPlugins"} & set(spec):
         return True
-    slos = _mappings(spec.get("slos"))
+    slos = mappings(spec.get("slos"))
     slis = [slo.get("sli") for slo in slos]
     return bool(slos) and all(isinstance(sli, dict) and "plugin" in sli for sli in slis)
 
@@ -263,11 +264,6 @@ def _is_dashboard(value: Mapping[str, Any]) -> bool:
 
 def _is_collector(value: Mapping[str, Any]) -> bool:
     return {"receivers", "exporters", "service"} <= set(value)
-
-
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    items = value if isinstance(value, list) else ()
-    return [item for item in items if isinstance(item, dict)]
 
 
 def _always(name: str) -> Callable[[Mapping[str, Any]], str]:
