@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from gameday.clock import SystemClock
-from gameday.files.slo import slo
 from gameday.model.events import Event
 from gameday.model.quantity import parse_instant
 from gameday.model.scenario import Endpoint, SloPromise
@@ -19,7 +18,7 @@ from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.window import events_since
 from tests.builders import answer, at, fault, judged, plan, step, timeline
 from tests.real.observers.history import asked, remembering
-from tests.unit.files.shop import PYRRA
+from tests.unit.files.shop import pyrra_slo
 
 pytestmark = pytest.mark.alerting
 ERRORS, ALL = 'requests_total{code=~"5.."}', "requests_total"
@@ -86,11 +85,7 @@ def url(
 
 
 def _parsed(indicator: str) -> Slo:
-    start = PYRRA.index("    ratio:")
-    text = f"{PYRRA[:start]}    {indicator}\n".replace("99.9", "50")
-    (parsed,), problems = slo.parse(text, "p.yaml")
-    assert problems == []
-    return parsed
+    return pyrra_slo(indicator, "99.9", "50")
 
 
 def _by_prometheus(url: str, bad: Bad, since: float, until: float) -> float:

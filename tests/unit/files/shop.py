@@ -4,6 +4,8 @@ from pathlib import Path
 
 from gameday.errors import Problem
 from gameday.files.scenario.load import read_scenario
+from gameday.files.slo import slo
+from gameday.model.slos.slo import Slo
 
 SCENARIO = """\
 apiVersion: gameday/v1
@@ -129,6 +131,21 @@ spec:
       total: {metric: 'http_requests_total{job="web"}'}
   alerting: {disabled: false, name: Burn}
 """
+THRESHOLD = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: queue-is-short}
+spec:
+  service: checkout
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 30d, isRolling: true}]
+  indicator:
+    metadata: {name: length}
+    spec:
+      thresholdMetric:
+        metricSource: {type: Prometheus, spec: {query: 'queue_length{job="web"}'}}
+  objectives: [{op: lte, value: 10, target: 0.99}]
+"""
 RULES = """\
 groups:
   - name: shop
@@ -203,3 +220,12 @@ class Shop:
     def told(self, problems: list[Problem]) -> list[str]:
         """Return problems as they are shown, paths relative to the folder."""
         return [str(problem).removeprefix(f"{self.folder}/") for problem in problems]
+
+
+def pyrra_slo(indicator: str, old: str, new: str) -> Slo:
+    """Return Pyrra's SLO with another indicator, and something in place of old."""
+    start = PYRRA.index("    ratio:")
+    text = f"{PYRRA[:start]}    {indicator}\n".replace(old, new)
+    (parsed,), problems = slo.parse(text, "p.yaml")
+    assert problems == []
+    return parsed

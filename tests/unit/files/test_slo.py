@@ -8,7 +8,7 @@ import pytest
 
 from gameday.files.slo import slo
 from gameday.model.slos.slo import Slices, Term
-from tests.unit.files.shop import OPENSLO, SLOTH, Shop
+from tests.unit.files.shop import OPENSLO, SLOTH, THRESHOLD, Shop
 
 DAY = 86400.0
 
@@ -571,23 +571,6 @@ def test_objects_that_are_no_slos(kind: str, spec: str, reason: str) -> None:
     )
     messages = errors(text)
     assert any(reason in told for told in messages) if reason else messages == []
-
-
-THRESHOLD = """\
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: queue-is-short}
-spec:
-  service: checkout
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 30d, isRolling: true}]
-  indicator:
-    metadata: {name: length}
-    spec:
-      thresholdMetric:
-        metricSource: {type: Prometheus, spec: {query: 'queue_length{job="web"}'}}
-  objectives: [{op: lte, value: 10, target: 0.99}]
-"""
 
 
 def test_a_threshold_metric_counts_samples() -> None:

@@ -10,7 +10,7 @@ from gameday.gate.decide import Budget
 from gameday.model.scenario import Endpoint
 from gameday.model.slos.slo import Slo
 from gameday.observers.prometheus.budget import read_budget
-from tests.unit.files.shop import PYRRA
+from tests.unit.files.shop import THRESHOLD, pyrra_slo
 from tests.unit.observers.fake import serving
 from tests.unit.observers.fake_prometheus import FakePrometheus
 
@@ -20,11 +20,14 @@ WINDOW = 7200.0  # two hours, of 720 cells of 10 s
 
 
 def pyrra(indicator: str) -> Slo:
-    start = PYRRA.index("    ratio:")
-    text = f"{PYRRA[:start]}    {indicator}\n".replace("4w", "2h")
-    (parsed,), problems = slo.parse(text, "p.yaml")
-    assert problems == []
-    return parsed
+    return pyrra_slo(indicator, "4w", "2h")
+
+
+def steady() -> list[tuple[float, float]]:
+    """Return a counter of one event a second, scraped every 10 s."""
+    return [
+        (NOW - WINDOW - 600 + 10.0 * number, 10.0 * number) for number in range(781)
+    ]
 
 
 def left(world: FakePrometheus, objective: Slo) -> Budget:
@@ -52,8 +55,7 @@ def test_the_samples_of_a_bool_gauge_that_are_0_spend_its_budget() -> None:
 
 def test_errors_that_prometheus_has_never_seen_are_not_none() -> None:
     world = FakePrometheus(now=NOW)
-    times = [NOW - WINDOW - 600 + 10.0 * number for number in range(781)]
-    counts = [(at, 10.0 * number) for number, at in enumerate(times)]
+    counts = steady()
     labels = {"__name__": "all_total", "job": "web", "instance": "web-1"}
     world.selected["all_total"] = [(labels, counts)]
     objective = pyrra(
@@ -82,9 +84,8 @@ def test_slow_observations_of_a_native_histogram_spend_its_budget() -> None:
     part = "histogram_fraction(0, 0.2, last_over_time(http_seconds[300000ms]))"
     quick = f"({part} * {every}) >= 0 or 0 * {every}"
     labels = {"job": "web", "instance": "web-1"}
-    times = [NOW - WINDOW - 600 + 10.0 * number for number in range(781)]
-    counts = [(at, 10.0 * number) for number, at in enumerate(times)]
-    began = times.index(NOW - 1800)
+    counts = steady()
+    began = [at for at, _ in counts].index(NOW - 1800)
     slow = [6.0 * min(6, max(0, number - began)) for number in range(781)]
     within = [
         (at, count - late) for (at, count), late in zip(counts, slow, strict=True)
@@ -100,8 +101,7 @@ def test_slow_observations_of_a_native_histogram_spend_its_budget() -> None:
 
 def test_without_the_bucket_of_good_events_nothing_is_known() -> None:
     world = FakePrometheus(now=NOW)
-    times = [NOW - WINDOW - 600 + 10.0 * number for number in range(781)]
-    counts = [(at, 10.0 * number) for number, at in enumerate(times)]
+    counts = steady()
     labels = {"__name__": "seconds_count", "job": "web", "instance": "web-1"}
     world.selected["seconds_count"] = [(labels, counts)]
     objective = pyrra(
@@ -117,24 +117,7 @@ def test_without_the_bucket_of_good_events_nothing_is_known() -> None:
     assert left(world, objective).least == 1.0
 
 
-THRESHOLD = """\
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: queue-is-short}
-spec:
-  service: checkout
-  budgetingMethod: Occurrences
-  timeWindow: [{duration: 2h, isRolling: true}]
-  indicator:
-    metadata: {name: length}
-    spec:
-      thresholdMetric:
-        metricSource: {type: Prometheus, spec: {query: queue_length}}
-  objectives: [{op: lte, value: 10, target: 0.99}]
-"""
-
-
 def test_samples_beside_a_limit_are_not_counted_over_days() -> None:
-    (parsed,), _ = slo.parse(THRESHOLD, "t.yaml")
+    (parsed,), _ = slo.parse(THRESHOLD.replace("30d", "2h"), "t.yaml")
     budget = left(FakePrometheus(now=NOW), parsed)
     assert "queue-is-short compares samples with a limit" in budget.unknown
