@@ -2,7 +2,6 @@
 
 import functools
 import re
-import zoneinfo
 
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
@@ -156,6 +155,8 @@ def _is_location(name: str) -> bool:
     """Return whether a time zone exists; true where this machine knows none."""
     if name in ("UTC", "Local"):
         return True
+    import zoneinfo
+
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

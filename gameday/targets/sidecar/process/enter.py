@@ -4,7 +4,6 @@ Python has os.setns since 3.12 only, so libc is called. /proc/net belongs to the
 thread, so the main thread enters; threads and programs that start later follow it.
 """
 
-import ctypes
 import os
 from pathlib import Path
 
@@ -78,6 +77,8 @@ def _of_host(kind: str) -> Path | None:
 
 
 def _enter(space: Path, kind: int) -> None:
+    import ctypes  # only who enters a namespace pays for it
+
     held = os.open(space, os.O_RDONLY | os.O_CLOEXEC)
     try:
         libc = ctypes.CDLL(None, use_errno=True)
