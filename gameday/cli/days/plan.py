@@ -19,14 +19,15 @@ def command(path: str, seed: int | None, env_file: str | None, output: str) -> i
     Asks the steady-state hypothesis and looks at the guardrails, as a run would before
     its fault. Reads only; touches nothing.
     """
-    from gameday.app.days.make_plan import fetch, prepare, read
-    from gameday.clock import SystemClock
     from gameday.runner.engine.fork_server import ForkServer
 
-    clock, fork_server = SystemClock(), ForkServer()
+    fork_server = ForkServer()
+    fork_server.warm()  # first of all: it imports the engine beside what follows
+    from gameday.app.days.make_plan import fetch, prepare, read
+    from gameday.clock import SystemClock
+
+    clock = SystemClock()
     scenario = read([path], env_file)[0]
-    if scenario.steps[0].experiment.has_hypothesis:
-        fork_server.warm()
     fetch("gameday.app.days.expected_ending")  # while target and Prometheus answer
     prepared = prepare(scenario, clock, seed)
     from gameday.app.days.expected_ending import expected_ending
