@@ -7,7 +7,7 @@ The floor plan; data flows from left to right::
 
 Rooms, from the ground up (imports point down only; ``.importlinter`` holds it):
 
-* ``errors``, ``model``, ``ports``: the words, without any effect.
+* ``frozen``, ``errors``, ``model``, ``ports``: the words, without any effect.
 * ``plans``, ``checks``, ``reports``: pure decisions before, judgement after, pages.
 * ``coverage``: what stored runs prove of rules, routes and receivers.
 * ``regressions``: baselines, and whether later runs are worse.
