@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from gameday.checks.alerts.deadlines import undone_too_soon
 from gameday.checks.alerts.notifications import Notifications
-from gameday.checks.alerts.pending import pending_words
 from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.pages.reading import Reading
@@ -16,9 +15,9 @@ from gameday.checks.question import (
     failed,
     within,
 )
-from gameday.checks.record.episodes import Episode
+from gameday.checks.record.episodes import Episode, fits
 from gameday.checks.step import StepRun
-from gameday.model.quantity import show_instant
+from gameday.model.quantity import show_duration, show_instant
 
 
 def fires_within(step: StepRun, question: Question) -> Answer:
@@ -84,7 +83,26 @@ def _how_silent(promised: PromisedAlert, namesakes: Sequence[object]) -> str:
         return "; it fired with other labels, which is another alert"
     if promised.step.run.plan.monitoring.rules is not None and not promised.rules:
         return "; no rule of that name and with those labels is loaded"
-    return pending_words(promised)
+    return _pending_words(promised)
+
+
+def _pending_words(promised: PromisedAlert) -> str:
+    """Return for how long of its `for` it was pending at most; empty: it was not."""
+    lengths = [
+        (promised.step.end if episode.resolved is None else episode.resolved)
+        - episode.pending
+        for episode in promised.step.run.episodes
+        if episode.alert == promised.name
+        and episode.firing is None
+        and episode.pending is not None
+        and promised.start <= episode.pending <= promised.step.end
+        and fits(episode.alert, episode.labels, promised.promise.labels)
+    ]
+    if not lengths:
+        return ""
+    hold = max((rule.hold for rule in promised.rules), default=0.0)
+    of = f" of its {show_duration(hold)}" if hold else ""
+    return f"; it was pending for {show_duration(round(max(lengths), 3))}{of}"
 
 
 def _firing_time(
