@@ -2,9 +2,9 @@
 
 import pytest
 
-from gameday.checks.compose import CHECKS
 from gameday.checks.doubts.doubt_table import CHAINS
 from gameday.checks.doubts.recorded_doubt import COLLECTORS
+from gameday.checks.judge import CHECKS
 from gameday.checks.record.doubt import KINDS, DoubtKind, Link, Turns
 from gameday.model.events import event
 from gameday.model.scenario import MetricPromise
