@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gameday.checks.alerts.alert_fires import fires_within
 from gameday.checks.alerts.alert_pages import (
+    of_each_receiver,
     page_resolves_within,
     pages_within,
     reaches,
@@ -16,7 +17,6 @@ from gameday.checks.alerts.alert_pages import (
 from gameday.checks.alerts.alert_resets import resets_within
 from gameday.checks.alerts.alert_stays import stays_firing
 from gameday.checks.alerts.other_alerts import no_other_alerts
-from gameday.checks.alerts.receivers import of_each_receiver
 from gameday.checks.doubts.gate import answer_ruled_out, answer_with_doubt
 from gameday.checks.faults.drift import drift
 from gameday.checks.faults.fault import fault_bites, undone
