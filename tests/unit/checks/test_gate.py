@@ -3,7 +3,7 @@
 import pytest
 
 from gameday.checks.doubts.doubt_table import CHAINS
-from gameday.checks.doubts.recorded_doubt import COLLECTORS
+from gameday.checks.doubts.gate import COLLECTORS
 from gameday.checks.judge import CHECKS
 from gameday.checks.record.doubt import KINDS, DoubtKind, Link, Turns
 from gameday.model.events import event
