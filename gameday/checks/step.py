@@ -6,7 +6,12 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from gameday.checks.questions import services
-from gameday.checks.record.fault_end import end_of_faults, look_errors
+from gameday.checks.record.fault_end import (
+    Replaced,
+    end_of_faults,
+    look_errors,
+    read_replaced,
+)
 from gameday.checks.record.foreign_changes import (
     changes_by_actions,
     instances_taken_down,
@@ -14,7 +19,6 @@ from gameday.checks.record.foreign_changes import (
 from gameday.checks.record.interruption import interruption
 from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
 from gameday.checks.record.observer_coverage import SLACK
-from gameday.checks.record.replaced import Replaced, read_replaced
 from gameday.checks.record.victims import Victims, nodes_hit
 from gameday.checks.run import Run
 from gameday.model.events import (
