@@ -12,14 +12,15 @@ from gameday.checks.record.fault_end import (
     look_errors,
     read_replaced,
 )
-from gameday.checks.record.foreign_changes import (
-    changes_by_actions,
-    instances_taken_down,
-)
 from gameday.checks.record.interruption import interruption
 from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
 from gameday.checks.record.observer_coverage import SLACK
-from gameday.checks.record.victims import Victims, nodes_hit
+from gameday.checks.record.victims import (
+    Victims,
+    changes_by_actions,
+    instances_taken_down,
+    nodes_hit,
+)
 from gameday.checks.run import Run
 from gameday.model.events import (
     Activity,
