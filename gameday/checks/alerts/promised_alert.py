@@ -24,7 +24,7 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import AlertAtStart
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise
-from gameday.model.timing.way import rules_for
+from gameday.model.timing.alert_path import rules_for
 
 
 @dataclass(frozen=True, kw_only=True)
