@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gameday.checks.alerts.deadlines import undone_too_soon
 from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
@@ -16,7 +15,9 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.record.episodes import Episode, fits
-from gameday.checks.step import StepRun
+from gameday.checks.record.observer_coverage import SLACK
+from gameday.checks.step import BY_ITSELF, StepRun
+from gameday.model.events import FaultEnded
 from gameday.model.quantity import show_duration, show_instant
 
 
@@ -56,7 +57,7 @@ def never_fired(promised: PromisedAlert, deadline: float) -> Answer:
     if page is None:
         return answer.doubted(
             _firing_elsewhere_before(promised, deadline)
-            or undone_too_soon(promised, deadline)
+            or _undone_too_soon(promised, deadline)
         )
     why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
     return replace(answer.unsure(why), evidence={**evidence, "page": page.show()})
@@ -103,6 +104,40 @@ def _pending_words(promised: PromisedAlert) -> str:
     hold = max((rule.hold for rule in promised.rules), default=0.0)
     of = f" of its {show_duration(hold)}" if hold else ""
     return f"; it was pending for {show_duration(round(max(lengths), 3))}{of}"
+
+
+def _undone_too_soon(promised: PromisedAlert, deadline: float) -> str:
+    """Return why a silent alert was not waited for: its hold was too short.
+
+    Where the promise says when it fires, the record tells, unless the whole step was
+    over too soon, which is doubt by itself. Else only a hold that the scenario fixes
+    can be; any other lasts until the promises' time is over. A fault that ended by
+    itself, or when the instance was back, was all that there was.
+    """
+    step, fires = promised.step, promised.promise.fires_within
+    if fires is not None:
+        deadline = min(deadline, promised.start + fires)
+    end = step.fault_end
+    told = fires is not None and not step.why_unwatched(deadline)
+    known = step.step.hold is not None or told
+    ours = known and not step.heals_itself and not _ended_by_itself(step)
+    if end is None or not ours or end + SLACK >= deadline:
+        return ""
+    left = show_duration(round(deadline - end, 3))
+    return f"the fault was undone {left} before the time of {promised.name} was over"
+
+
+def _ended_by_itself(step: StepRun) -> bool:
+    """Whether the fault was over before anybody's hand was laid on it.
+
+    By itself, or since the platform had replaced the victim.
+    """
+    hands = [
+        event.at
+        for event in step.events(FaultEnded)
+        if event.ok and event.by not in BY_ITSELF
+    ]
+    return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 
 
 def _firing_time(
