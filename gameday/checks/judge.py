@@ -17,10 +17,10 @@ from gameday.checks.alerts.alert_pages import (
 from gameday.checks.alerts.alert_resets import resets_within
 from gameday.checks.alerts.alert_stays import stays_firing
 from gameday.checks.alerts.other_alerts import no_other_alerts
-from gameday.checks.doubts.gate import answer_ruled_out, answer_with_doubt
 from gameday.checks.faults.drift import drift
 from gameday.checks.faults.fault import fault_bites, undone
 from gameday.checks.faults.guardrails import guardrails
+from gameday.checks.gate import answer_ruled_out, answer_with_doubt
 from gameday.checks.question import Answer, Question, finding, unknown
 from gameday.checks.questions import asked
 from gameday.checks.run import Run

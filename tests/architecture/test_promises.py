@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic_core import SchemaValidator
 
-from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.doubt import CHAINS
 from gameday.checks.judge import CHECKS
 from gameday.checks.questions import asked
 from gameday.files.scenario.scenario_wire import EXPECT

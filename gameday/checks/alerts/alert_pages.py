@@ -2,7 +2,7 @@
 
 Where the scenario has no pages, Alertmanager's own routing answers `reaches`. Of
 several promised receivers each is asked, and the last one decides. Doubts that the
-timeline records on a page's way are asked by the gate (`checks.doubts.gate`).
+timeline records on a page's way are asked by the gate (`checks.gate`).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -13,17 +13,17 @@ from dataclasses import replace
 from gameday.checks.alerts.notifications import Notifications
 from gameday.checks.alerts.other_alerts import may_ring_for, rules_that_matter
 from gameday.checks.alerts.promised_alert import promise_of
-from gameday.checks.doubts.doubt_table import chain_of
-from gameday.checks.faults.foreign_effect import ineffective
-from gameday.checks.question import Answer, Question, unknown
-from gameday.checks.record.doubt import (
+from gameday.checks.doubt import (
     Doubt,
     DoubtKind,
     DoubtSpan,
     Link,
     QuestionChain,
     Turns,
+    chain_of,
 )
+from gameday.checks.faults.foreign_effect import ineffective
+from gameday.checks.question import Answer, Question, unknown
 from gameday.checks.record.lost_targets import Loss
 from gameday.checks.record.observer_coverage import RuleScope
 from gameday.checks.record.rule_chain import reads, scope_of
