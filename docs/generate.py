@@ -15,9 +15,8 @@ from typing import Any
 import click
 
 from gameday import errors
-from gameday.checks.compose import CHECKS, RUN_CHECKS
-from gameday.checks.doubts.doubt_table import CHAINS
-from gameday.checks.record.doubt import Turns
+from gameday.checks.doubt import CHAINS, Turns
+from gameday.checks.judge import CHECKS, RUN_CHECKS
 from gameday.cli import main as command_line
 from gameday.files import problem_ids
 from gameday.files.scenario import schema

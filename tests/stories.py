@@ -6,7 +6,7 @@ where nothing does; and for each kind of doubt what puts it into a story.
 
 from collections.abc import Callable, Mapping
 
-from gameday.checks.record.doubt import DoubtKind
+from gameday.checks.doubt import DoubtKind
 from gameday.model.events import Event, event
 from gameday.model.scenario import SloPromise
 from gameday.model.timeline import Timeline

@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from gameday.app.judge_run import judge_stored
-from gameday.checks.record.doubt import DoubtKind
+from gameday.checks.doubt import DoubtKind
 from gameday.model.events import Event, event
 from gameday.model.plan import Plan
 from gameday.model.scenario import LoadPromise, MetricPromise

@@ -3,5 +3,5 @@
 `judge` builds a verdict: `asked` lists every question of a plan, `compose` answers
 each one (a crash is inconclusive) from what `run` and `step` make of the timeline.
 `record` and `pages` read the timeline; `alerts`, `slos`, `service` and `faults` hold
-the questions; every answer passes the gate of `doubts`.
+the questions; every answer passes the `gate`, which asks for `doubt`.
 """

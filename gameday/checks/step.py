@@ -6,16 +6,20 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from gameday.checks.questions import services
-from gameday.checks.record.fault_end import end_of_faults, look_errors
-from gameday.checks.record.foreign_changes import (
-    changes_by_actions,
-    instances_taken_down,
+from gameday.checks.record.fault_end import (
+    Replaced,
+    end_of_faults,
+    look_errors,
+    read_replaced,
 )
-from gameday.checks.record.interruption import interruption
 from gameday.checks.record.lost_targets import Loss, StepVictims, not_hit
 from gameday.checks.record.observer_coverage import SLACK
-from gameday.checks.record.replaced import Replaced, read_replaced
-from gameday.checks.record.victims import Victims, nodes_hit
+from gameday.checks.record.victims import (
+    Victims,
+    changes_by_actions,
+    instances_taken_down,
+    nodes_hit,
+)
 from gameday.checks.run import Run
 from gameday.model.events import (
     Activity,
@@ -31,6 +35,7 @@ from gameday.model.events import (
     StepEvent,
     UndoFailed,
 )
+from gameday.model.events.run import CUT_SHORT
 from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
@@ -168,7 +173,7 @@ class StepRun:
         undo = [event.at for event in self.events(Phase) if event.phase == "undo"]
         if not undo and self.run.ending is not Ending.FINISHED:
             return ""  # it was the run that ended it
-        return interruption(self.events(Engine), min(undo, default=self.end))
+        return _interruption(self.events(Engine), min(undo, default=self.end))
 
     @property
     def may_have_begun(self) -> bool:
@@ -317,6 +322,16 @@ class StepRun:
             self.start or 0.0,
         )
         return tuple(_named(self.run.plan.instances, names))
+
+
+def _interruption(engines: Iterable[Engine], before: float) -> str:
+    """Return how the engine cut an experiment short by then; empty: it did not."""
+    for engine in engines:
+        how = CUT_SHORT.get(str(engine.status))
+        if how and engine.at <= before:
+            because = engine.because
+            return f"the experiment {how}{f' ({because})' if because else ''}"
+    return ""
 
 
 def _named(instances: Iterable[Instance], names: set[str]) -> Iterable[Instance]:

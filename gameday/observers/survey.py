@@ -22,13 +22,13 @@ from gameday.model.timing.prometheus_settings import PrometheusSettings
 from gameday.model.timing.rule_delays import scraped
 from gameday.observers.http import MALFORMED, Client
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget
-from gameday.observers.prometheus.rules import LiveRuleGroup, read_groups
-from gameday.observers.prometheus.settings import read_settings
-from gameday.observers.prometheus.to_model import (
+from gameday.observers.prometheus.rules import (
+    LiveRuleGroup,
     alert_rules,
+    read_groups,
     recording_rules,
-    scrape_jobs,
 )
+from gameday.observers.prometheus.settings import read_settings, scrape_jobs
 from gameday.ports import Clock
 
 T = TypeVar("T")

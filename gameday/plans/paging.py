@@ -7,12 +7,16 @@ from typing import NamedTuple
 from gameday.model.alerting.alert import AlertRule, InhibitRule, Receiver, Route
 from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
-from gameday.model.alerting.promised_labels import candidates
 from gameday.model.alerting.time_interval import Muting
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Step
+from gameday.model.timing.alert_path import (
+    AlertPath,
+    candidates,
+    find_alert_path,
+    rules_for,
+)
 from gameday.model.timing.alert_timing import first_page_within
-from gameday.model.timing.way import AlertPath, find_alert_path, rules_for
 
 MINUTE = 60.0  # seconds: time intervals begin and end on whole ones
 

@@ -7,14 +7,13 @@ from dataclasses import replace
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.always import always
 from gameday.model.alerting.expression import Selector, overlap
-from gameday.model.alerting.reach import Ends
 from gameday.model.experiment import Experiment
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Expect, Scenario, Step
 from gameday.model.target import TargetRef
+from gameday.model.timing.alert_path import Ends, find_alert_path
 from gameday.model.timing.alert_timing import fires
 from gameday.model.timing.rule_delays import scraped
-from gameday.model.timing.way import find_alert_path
 from gameday.plans.timing import timings
 
 A_DAY = 86400.0  # a promise that long is only made to learn its arithmetic

@@ -15,7 +15,7 @@ from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.target import Instance, on_loopback
-from gameday.model.timing.way import find_alert_path, rules_for
+from gameday.model.timing.alert_path import find_alert_path, rules_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from gameday.model.plan import Monitoring, Timing
 from gameday.model.promise import Since, made
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import OF_ALERT, AlertPromise, Scenario, Step
+from gameday.model.timing.alert_path import rules_for
 from gameday.model.timing.alert_timing import (
     DelayRange,
     fires,
@@ -20,7 +21,6 @@ from gameday.model.timing.alert_timing import (
     pages,
     resets,
 )
-from gameday.model.timing.way import rules_for
 from gameday.plans.paging import PagingDoubt, doubts, page_doubts, unheard_receivers
 
 _ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")

@@ -11,8 +11,8 @@ from gameday.model.promise import Since
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import PROMISES, AlertPromise, Step
 from gameday.model.slos.slo import Slo
+from gameday.model.timing.alert_path import rules_for
 from gameday.model.timing.rule_delays import jobs_of, recording_rules, scraped
-from gameday.model.timing.way import rules_for
 from gameday.model.verdict import Finding
 
 FAULT, HOLD = "fault", "hold"  # names of settings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gameday.checks.compose import compose
+from gameday.checks.judge import compose
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
 from gameday.model.events import AlertFiring, AlertResolved

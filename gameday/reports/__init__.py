@@ -6,7 +6,7 @@ One module for each thing that is handed out, each a function to text:
 * ``junit``, ``verdict_json``, ``console``: from the verdict alone.
 * ``chart``: the drawn timeline as SVG, from ``chart.rows`` (what there
   is to draw) and ``chart.curves`` (counters made into curves), placed by
-  ``chart.axis``.
+  ``chart.paper``.
 
 Below them: ``headline`` (the sentence that matters most), ``chart.event_text`` (an
 event as a sentence), ``chart.fault_table`` (what was hit and undone), ``measures``

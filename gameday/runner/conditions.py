@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gameday.checks.record.victims import Victims
-from gameday.checks.record.workloads import is_fully_available, known_at
 from gameday.model.events import Hypothesis, Metric, WorkloadChanged
+from gameday.model.events.target import is_fully_available, known_at
 from gameday.model.plan import PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, MetricPromise, Step

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gameday.checks.record.interruption import CUT_SHORT
 from gameday.errors import StoreError
 from gameday.model.events import (
     Activity,
@@ -20,6 +19,7 @@ from gameday.model.events import (
     Note,
     Probe,
 )
+from gameday.model.events.run import CUT_SHORT
 from gameday.model.scenario import Step
 from gameday.ports import Emit
 from gameday.runner.dependencies import RunDependencies

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gameday.errors import StoreError
 from gameday.model.events import Event, event_from_json
-from gameday.model.events.fitting import fitting
+from gameday.model.events.damage import fitting
 
 TIMELINE = "timeline.ndjson"
 PLAN = "plan.json"

@@ -1,6 +1,9 @@
 """All runs of a user on a machine: plans before, events as they come, verdicts after.
 
-Kept in SQLite under the home (`tables`); each run's files are in its folder as well.
+Kept in SQLite under the home, in write-ahead mode: readers (`gameday runs`) never wait
+for a run that writes. It is a file of its own beside the ledger: what is broken right
+now must be known even where the history cannot be read. Each run's files are in its
+folder as well.
 """
 
 import json
@@ -9,13 +12,57 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gameday.errors import StoreError, UsageError
 from gameday.model.quantity import show_instant
 from gameday.store import folder as files
-from gameday.store.tables import EVENTS, FILE, RUNS, open_engine
+
+FILE = "store.db"
+BUSY = 10.0  # seconds to wait for another writer
+METADATA = MetaData()
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("run", String(200), primary_key=True),
+    Column("scenario", String(200), nullable=False),
+    Column("target", String(500), nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("verdict", Text),
+)
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run", ForeignKey("runs.run"), nullable=False, index=True),
+    Column("line", Text, nullable=False),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,3 +300,21 @@ def _entry(row: RowMapping) -> RunListing:
         pid=int(str(row["pid"])),
         host=str(row["host"]),
     )
+
+
+def open_engine(home: str) -> Engine:
+    """Return the engine of a home's store, its tables made where they are missing."""
+    path = Path(home) / FILE
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY})
+    event.listen(engine, "connect", _set_up)
+    METADATA.create_all(engine)
+    path.chmod(0o600)
+    return engine
+
+
+def _set_up(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic_core import SchemaValidator
 
-from gameday.checks.compose import CHECKS
-from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.doubt import CHAINS
+from gameday.checks.judge import CHECKS
 from gameday.checks.questions import asked
 from gameday.files.scenario.scenario_wire import EXPECT
 from gameday.model.promise import RATIO, SECONDS, Since

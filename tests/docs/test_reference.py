@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gameday.checks.compose import CHECKS
+from gameday.checks.judge import CHECKS
 from gameday.cli.main import ROOMS, VERBS
 from gameday.model.faults.catalogue import CATALOGUE
 from tests.docs.conftest import ROOT

@@ -15,9 +15,9 @@ from gameday.model.events import Event, FaultStarted, Phase
 from gameday.model.plan import Monitoring, Plan
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import Endpoint
+from gameday.model.timing.alert_path import rules_for
 from gameday.model.timing.phase import common
 from gameday.model.timing.rule_delays import jobs_of, scraped
-from gameday.model.timing.way import rules_for
 from gameday.ports import Clock
 from gameday.runner.dependencies import InjectionMoment
 

@@ -15,7 +15,7 @@ from gameday.model.quantity import parse_duration, parse_share
 from gameday.model.scenario import PROMISES
 from gameday.model.verdict import Ending, ExitCode, Outcome, Verdict
 from gameday.regressions import baseline
-from gameday.regressions.baseline_reader import NotABaseline, parse
+from gameday.regressions.baseline import NotABaseline, parse
 from gameday.regressions.compare import compare
 from gameday.regressions.compared import Compared, CompareRules, Status, Threshold
 from gameday.regressions.measure import MEASURED, Measure, family_of, observed

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gameday.checks.alerts.deadlines import undone_too_soon
 from gameday.checks.alerts.notifications import Notifications
-from gameday.checks.alerts.pending import pending_words
 from gameday.checks.alerts.phase import phase
 from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
 from gameday.checks.pages.reading import Reading
@@ -16,9 +14,11 @@ from gameday.checks.question import (
     failed,
     within,
 )
-from gameday.checks.record.episodes import Episode
-from gameday.checks.step import StepRun
-from gameday.model.quantity import show_instant
+from gameday.checks.record.episodes import Episode, fits
+from gameday.checks.record.observer_coverage import SLACK
+from gameday.checks.step import BY_ITSELF, StepRun
+from gameday.model.events import FaultEnded
+from gameday.model.quantity import show_duration, show_instant
 
 
 def fires_within(step: StepRun, question: Question) -> Answer:
@@ -57,7 +57,7 @@ def never_fired(promised: PromisedAlert, deadline: float) -> Answer:
     if page is None:
         return answer.doubted(
             _firing_elsewhere_before(promised, deadline)
-            or undone_too_soon(promised, deadline)
+            or _undone_too_soon(promised, deadline)
         )
     why = f"{promised.name} is evaluated elsewhere; only a page tells of it"
     return replace(answer.unsure(why), evidence={**evidence, "page": page.show()})
@@ -84,7 +84,60 @@ def _how_silent(promised: PromisedAlert, namesakes: Sequence[object]) -> str:
         return "; it fired with other labels, which is another alert"
     if promised.step.run.plan.monitoring.rules is not None and not promised.rules:
         return "; no rule of that name and with those labels is loaded"
-    return pending_words(promised)
+    return _pending_words(promised)
+
+
+def _pending_words(promised: PromisedAlert) -> str:
+    """Return for how long of its `for` it was pending at most; empty: it was not."""
+    lengths = [
+        (promised.step.end if episode.resolved is None else episode.resolved)
+        - episode.pending
+        for episode in promised.step.run.episodes
+        if episode.alert == promised.name
+        and episode.firing is None
+        and episode.pending is not None
+        and promised.start <= episode.pending <= promised.step.end
+        and fits(episode.alert, episode.labels, promised.promise.labels)
+    ]
+    if not lengths:
+        return ""
+    hold = max((rule.hold for rule in promised.rules), default=0.0)
+    of = f" of its {show_duration(hold)}" if hold else ""
+    return f"; it was pending for {show_duration(round(max(lengths), 3))}{of}"
+
+
+def _undone_too_soon(promised: PromisedAlert, deadline: float) -> str:
+    """Return why a silent alert was not waited for: its hold was too short.
+
+    Where the promise says when it fires, the record tells, unless the whole step was
+    over too soon, which is doubt by itself. Else only a hold that the scenario fixes
+    can be; any other lasts until the promises' time is over. A fault that ended by
+    itself, or when the instance was back, was all that there was.
+    """
+    step, fires = promised.step, promised.promise.fires_within
+    if fires is not None:
+        deadline = min(deadline, promised.start + fires)
+    end = step.fault_end
+    told = fires is not None and not step.why_unwatched(deadline)
+    known = step.step.hold is not None or told
+    ours = known and not step.heals_itself and not _ended_by_itself(step)
+    if end is None or not ours or end + SLACK >= deadline:
+        return ""
+    left = show_duration(round(deadline - end, 3))
+    return f"the fault was undone {left} before the time of {promised.name} was over"
+
+
+def _ended_by_itself(step: StepRun) -> bool:
+    """Whether the fault was over before anybody's hand was laid on it.
+
+    By itself, or since the platform had replaced the victim.
+    """
+    hands = [
+        event.at
+        for event in step.events(FaultEnded)
+        if event.ok and event.by not in BY_ITSELF
+    ]
+    return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 
 
 def _firing_time(

@@ -1,14 +1,19 @@
 """Whether a promised alert's page reaches its receiver, in time, and resolves.
 
-Where the scenario has no pages, Alertmanager's own routing answers `reaches`. Doubts
-that the timeline records on a page's way are asked by the gate (`checks.doubts.gate`).
+Where the scenario has no pages, Alertmanager's own routing answers `reaches`. Of
+several promised receivers each is asked, and the last one decides. Doubts that the
+timeline records on a page's way are asked by the gate (`checks.gate`).
 """
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, wraps
 
 from gameday.checks.alerts.alert_fires import never_fired
 from gameday.checks.alerts.deadlines import over_too_soon, page_deadline
 from gameday.checks.alerts.notifications import Notifications
-from gameday.checks.alerts.promised_alert import promise_of
-from gameday.checks.alerts.routings import Routings
+from gameday.checks.alerts.promised_alert import PromisedAlert, promise_of
+from gameday.checks.pages.matching import Match
 from gameday.checks.pages.pages import Page
 from gameday.checks.question import (
     Answer,
@@ -19,9 +24,13 @@ from gameday.checks.question import (
     unknown,
     within,
 )
+from gameday.checks.record.clocks import instant
 from gameday.checks.step import StepRun
+from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
-from gameday.model.verdict import Outcome
+from gameday.model.verdict import Outcome, worst
+
+Check = Callable[[StepRun, Question], Answer]
 
 
 def reaches(step: StepRun, question: Question) -> Answer:
@@ -175,3 +184,99 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
         deadline = min(deadline, promised.step.end)
     answer = failed(said, evidence=evidence, decided=deadline)
     return answer.doubted(routings.why_unclear(wanted))
+
+
+@dataclass(frozen=True)
+class Routings:
+    """The routings of one promised alert in its step."""
+
+    promised: PromisedAlert
+
+    @cached_property
+    def receivers(self) -> list[str]:
+        """The receivers that Alertmanager's own routing named."""
+        return sorted({name for event in self._of_promise for name in event.receivers})
+
+    def since(self, receiver: str) -> float | None:
+        """Return since when every victim's alert was routed there; None: one is not."""
+        victims, firsts = self.promised.step.victims, dict[str, float]()
+        for event in self._of_promise:
+            identity = self._match(event).identity
+            sets = [event.labels, *([identity.labels] if identity else [])]
+            whose = frozenset[str]().union(*map(victims.of, sets))
+            for victim in (whose & self.promised.required) or {""}:
+                if receiver in event.receivers:
+                    firsts.setdefault(victim, event.at)
+        if not firsts or self.promised.promise.victims == "any":
+            return min(firsts.values(), default=None)
+        told_apart = "" not in firsts
+        if told_apart and not self.promised.required <= firsts.keys():
+            return None
+        return max(firsts.values())
+
+    def why_unclear(self, receiver: str) -> str:
+        """Return why what was routed there may have been this alert; empty: none."""
+        for event in self.promised.step.run.timeline.of(Routed):
+            match = self._match(event)
+            possible = self.promised.identities & set(match.identities)
+            inside = self.promised.start <= event.at <= self.promised.step.end
+            if possible and not match.sure and inside and receiver in event.receivers:
+                return f"it cannot be told whether what went to {receiver} was it"
+        return ""
+
+    @cached_property
+    def _of_promise(self) -> list[Routed]:
+        """The step's events about the promise's alerts."""
+        start, end = self.promised.start, self.promised.step.end
+        events = self.promised.step.run.timeline.between(start, end, Routed)
+        return [
+            event
+            for event in events
+            if self.promised.is_about(self._match(event).identity, _alert(event)[0])
+        ]
+
+    def _match(self, event: Routed) -> Match:
+        """Return which alert was routed."""
+        return self.promised.step.run.matching.match(*_alert(event))
+
+
+def _alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
+    """Return the labels of an alert that was routed, and since when it fired."""
+    return {**event.labels, "alertname": event.alert}, instant(event.starts)
+
+
+def of_each_receiver(check: Check) -> Check:
+    """Return the check that asks about each promised receiver by itself."""
+
+    @wraps(check)
+    def asked(step: StepRun, question: Question) -> Answer:
+        alert = question.alert
+        promises = [] if alert is None else alert.for_each_receiver()
+        if len(promises) < 2:  # noqa: PLR2004 - one receiver, or any
+            return check(step, question)
+        answers = {
+            str(promise.receiver): check(step, replace(question, alert=promise))
+            for promise in promises
+        }
+        evidence = {name: dict(answer.evidence) for name, answer in answers.items()}
+        return replace(_worst_answer(list(answers.values())), evidence=evidence)
+
+    return asked
+
+
+def _worst_answer(answers: Sequence[Answer]) -> Answer:
+    """Return one answer: the worst outcome, and the latest time of all."""
+    outcome = worst(answer.outcome for answer in answers)
+    reasons = [answer.because for answer in answers if answer.outcome is outcome]
+    slowest = max(answers, key=lambda answer: answer.measured or 0.0)
+    if any(answer.measured is None for answer in answers):
+        slowest = replace(slowest, measured=None, error=None)
+    decided = [answer.decided for answer in answers if answer.decided is not None]
+    settled = len(decided) == len(answers)
+    said = "; ".join(dict.fromkeys(reason.removesuffix(".") for reason in reasons))
+    return replace(
+        slowest,
+        outcome=outcome,
+        because=said,
+        decided=max(decided) if settled else None,
+    )

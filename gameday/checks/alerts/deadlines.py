@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.record.observer_coverage import SLACK
-from gameday.checks.step import BY_ITSELF, StepRun
 from gameday.model.alerting.alert import Route
-from gameday.model.events import FaultEnded
 from gameday.model.quantity import show_duration
 from gameday.model.timing.alert_timing import (
     UNKNOWN_PAGE,
@@ -70,40 +68,6 @@ def over_too_soon(promised: PromisedAlert, deadline: float) -> str:
                 "fired"
             )
     return ""
-
-
-def undone_too_soon(promised: PromisedAlert, deadline: float) -> str:
-    """Return why a silent alert was not waited for: its hold was too short.
-
-    Where the promise says when it fires, the record tells, unless the whole step was
-    over too soon, which is doubt by itself. Else only a hold that the scenario fixes
-    can be; any other lasts until the promises' time is over. A fault that ended by
-    itself, or when the instance was back, was all that there was.
-    """
-    step, fires = promised.step, promised.promise.fires_within
-    if fires is not None:
-        deadline = min(deadline, promised.start + fires)
-    end = step.fault_end
-    told = fires is not None and not step.why_unwatched(deadline)
-    known = step.step.hold is not None or told
-    ours = known and not step.heals_itself and not _ended_by_itself(step)
-    if end is None or not ours or end + SLACK >= deadline:
-        return ""
-    left = show_duration(round(deadline - end, 3))
-    return f"the fault was undone {left} before the time of {promised.name} was over"
-
-
-def _ended_by_itself(step: StepRun) -> bool:
-    """Whether the fault was over before anybody's hand was laid on it.
-
-    By itself, or since the platform had replaced the victim.
-    """
-    hands = [
-        event.at
-        for event in step.events(FaultEnded)
-        if event.ok and event.by not in BY_ITSELF
-    ]
-    return not hands or (step.fault_end or 0.0) + SLACK < min(hands)
 
 
 def _routes(promised: PromisedAlert, episode: Episode) -> list[tuple[Route, bool]]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.checks.doubt import DoubtSpan
 from gameday.checks.pages.groups import groups_of
 from gameday.checks.pages.matching import Identity
 from gameday.checks.pages.mutes import MutingSilence
 from gameday.checks.pages.pages import label_key
 from gameday.checks.question import Question
-from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.episodes import Episode, fits
 from gameday.checks.record.observer_coverage import RuleScope
 from gameday.checks.record.rule_chain import scope_of
@@ -24,7 +24,7 @@ from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import AlertAtStart
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import AlertPromise
-from gameday.model.timing.way import rules_for
+from gameday.model.timing.alert_path import rules_for
 
 
 @dataclass(frozen=True, kw_only=True)

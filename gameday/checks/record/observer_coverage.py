@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from gameday.checks.doubt import Doubt, DoubtKind, DoubtSpan
 from gameday.checks.record.clocks import Clocks
-from gameday.checks.record.doubt import Doubt, DoubtKind, DoubtSpan
 from gameday.model.events import Blind, Evaluations, Observed, RuleFailed, Sees
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline

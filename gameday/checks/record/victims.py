@@ -1,17 +1,19 @@
-"""Whose alert it is: which instances of the services that were hit its labels name.
+"""The victims of a step: the instances that were hit, and whose alert an alert is.
 
 Only an alert about a victim counts for a promise. Labels that name no instance of
 these services (an aggregate, an exporter, another service, a successor that the plan
 did not know) say nothing of whom, and the promise's labels alone decide. A fault of a
 node hits the node: labels that name one of the nodes that the target knows, whatever
-the label is called, are about that node, and only one that was hit counts.
+the label is called, are about that node, and only one that was hit counts. Of the
+actions of other extensions the victims are what went down while they were at work.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from gameday.checks.record.naming import Directory, host_of
+from gameday.model.events import InstanceChanged
 from gameday.model.faults.catalogue import hits_node
 from gameday.model.target import Instance
 
@@ -109,3 +111,43 @@ def nodes_hit(kinds: Mapping[str, Iterable[str]], hit: Iterable[Instance]) -> se
 
 def _texts(labels: Mapping[str, str]) -> list[str]:
     return [text for key, text in sorted(labels.items()) if key != "alertname"]
+
+
+def changes_by_actions(
+    changes: Iterable[InstanceChanged],
+    instances: Iterable[Instance],
+    start: float,
+    until: float,
+) -> tuple[InstanceChanged, ...]:
+    """Return the changes of instances between the actions' beginning and their end.
+
+    What was under way before them is not their doing, nor what a Job is: its pods come
+    and go by themselves.
+    """
+    of_jobs = {instance.name for instance in instances if _is_of_job(instance)}
+    settled: dict[str, bool] = {}
+    by_actions = []
+    for change in changes:
+        name = change.instance
+        if change.at < start:
+            settled[name] = change.up or change.state != "running"
+        elif change.at <= until and settled.get(name, True) and name not in of_jobs:
+            by_actions.append(change)
+    return tuple(by_actions)
+
+
+def instances_taken_down(
+    by_actions: Iterable[InstanceChanged],
+    changes: Sequence[InstanceChanged],
+    instances: Collection[Instance],
+    start: float,
+) -> set[str]:
+    """Return the names of the instances that the actions took down."""
+    before = {change.instance for change in changes if change.at < start}
+    planned = {instance.name for instance in instances}
+    down = {change.instance for change in by_actions if not change.up}
+    return down & (before | planned)
+
+
+def _is_of_job(instance: Instance) -> bool:
+    return instance.labels.get("workload", "").startswith(("job/", "cronjob/"))

@@ -16,9 +16,9 @@ from gameday.checks.question import (
     unknown,
     within,
 )
-from gameday.checks.record.workloads import is_fully_available, known_at
 from gameday.checks.step import StepRun
 from gameday.model.events import ClusterEvent, WorkloadChanged
+from gameday.model.events.target import is_fully_available, known_at
 
 
 def available_within(step: StepRun, question: Question) -> Answer:

@@ -8,7 +8,7 @@ look took; where a record has neither, the looks' spacing tells: its median.
 import itertools
 from collections.abc import Iterator, Sequence
 
-from gameday.checks.record.doubt import DoubtSpan
+from gameday.checks.doubt import DoubtSpan
 from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
 from gameday.model.events import Hypothesis

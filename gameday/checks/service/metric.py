@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gameday.checks.doubt import DoubtSpan
 from gameday.checks.question import (
     Answer,
     Measurement,
@@ -17,7 +18,6 @@ from gameday.checks.question import (
     unknown,
     within,
 )
-from gameday.checks.record.doubt import DoubtSpan
 from gameday.checks.record.observer_coverage import Hole
 from gameday.checks.step import StepRun
 from gameday.model.events import Metric

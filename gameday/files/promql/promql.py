@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gameday.files.promql import promql_regexes, promql_signs, promql_text, promql_types
+from gameday.files.promql import promql_regexes, promql_text, promql_types
 from gameday.files.promql.promql_types import is_kind as _is
 from gameday.model.slos.slo import Term
 
@@ -45,7 +45,7 @@ def _read(expr: str) -> tuple[Any, tuple[str, ...]]:
             raise
         text = promql_text.readable(expr, hide=True)  # RE2 takes them all
         tree = _parsed(text.text)
-    signed = promql_signs.with_minus_for_unary_plus(text.text)
+    signed = promql_types.with_minus_for_unary_plus(text.text)
     if signed:
         _parsed(signed)
     for node in walk(tree):

@@ -17,7 +17,7 @@ RE2 that are none of Rust's. `holt_winters` is older: Prometheus 3 renamed it.
 import re
 from typing import NamedTuple
 
-from gameday.files.promql import promql_flags, promql_regexes
+from gameday.files.promql import promql_regexes
 from gameday.files.promql.promql_durations import Durations
 from gameday.files.promql.promql_tokens import (
     LONGEST_DURATION,
@@ -29,6 +29,18 @@ from gameday.files.promql.promql_tokens import (
     tokens,
 )
 from gameday.files.text.go_literals import unquoted
+
+# Functions and modifiers that Prometheus has only behind a flag of its own.
+_FILLS = ("fill", "fill_left", "fill_right")
+_EXPERIMENTAL = frozenset(
+    (
+        *("start", "end", "step", "range", "max_of", "min_of", "info", "integral"),
+        *("histogram_quantiles", "double_exponential_smoothing", "mad_over_time"),
+        *("ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time"),
+        *("ts_of_min_over_time", "sort_by_label", "sort_by_label_desc"),
+        *("start_timestamp", "limitk", "limit_ratio"),
+    )
+)
 
 
 class Readable(NamedTuple):
@@ -216,8 +228,8 @@ class _Rewriting:
             self.notes.append(
                 "holt_winters is double_exponential_smoothing since Prometheus 3"
             )
-        elif before != "@" or token.text in promql_flags.FILLS:
-            needed = promql_flags.needed(token.text)
+        elif before != "@" or token.text in _FILLS:
+            needed = _needed_by(token.text)
             if token.text == "info" and following == "(":
                 self._info(index + 2)
             self.notes += [needed] if needed else []
@@ -291,3 +303,14 @@ class _Rewriting:
         self._change(inside[0], inside[-1], instead)
         self.notes.append("a duration expression needs Prometheus 3.4")
         return end
+
+
+def _needed_by(name: str) -> str:
+    """Return what a call of that name needs of Prometheus; empty: nothing."""
+    if name in _FILLS:
+        flag = "promql-binop-fill-modifiers"
+    elif name in _EXPERIMENTAL:
+        flag = "promql-experimental-functions"
+    else:
+        return ""
+    return f"{name}() needs Prometheus with --enable-feature={flag}"

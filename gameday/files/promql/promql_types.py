@@ -1,9 +1,15 @@
-"""What Prometheus asks of the types of operands, and our parser does not."""
+"""What Prometheus asks of the types of operands, and our parser does not.
+
+It drops a unary plus without a look at what stands behind it.
+"""
 
 from typing import Any
 
+from gameday.files.promql.promql_tokens import tokens
+
 _SET_OPERATORS = ("and", "or", "unless")
 _SCALAR_PARAMETERS = ("limitk", "limit_ratio")
+_BEFORE_AN_OPERAND = ("", "(", ",")
 
 
 def complaint(node: Any) -> str:
@@ -54,3 +60,22 @@ def is_scalar(node: Any) -> bool:
 def is_kind(node: Any, kind: str) -> bool:
     """Return whether a node is of a class of the parser's, by its name."""
     return type(node).__name__ == kind
+
+
+def with_minus_for_unary_plus(text: str) -> str:
+    """Return an expression with each unary plus as a minus; empty: there is none.
+
+    Prometheus asks the same type of what stands behind either, our parser only behind
+    a minus. One behind an operator stays: the operator asks for that type itself.
+    """
+    if "+" not in text:
+        return ""
+    letters = list(text)
+    before = ""
+    for token in tokens(text):
+        if token.text == "+" and before in _BEFORE_AN_OPERAND:
+            letters[token.at] = "-"
+        elif token.kind != "mark" or token.text != "-":
+            before = token.text
+    changed = "".join(letters)
+    return changed if changed != text else ""

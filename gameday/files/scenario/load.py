@@ -1,20 +1,21 @@
 """A scenario with everything that it names, and every problem of every file."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gameday.errors import InvalidFile, Problem
 from gameday.files.experiment import experiment
 from gameday.files.scenario import env as environment
 from gameday.files.scenario import scenario_checks
-from gameday.files.scenario.scenario_promises import Named
+from gameday.files.scenario.scenario_promises import Named, step_name
 from gameday.files.slo import slo
 from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
 from gameday.model.experiment import Experiment
-from gameday.model.scenario import Scenario
+from gameday.model.scenario import Expect, Guardrail, Scenario, Step
 from gameday.model.slos.slo import Slo
 
 # What of a file that cannot be read is told without quoting it.
@@ -93,7 +94,7 @@ def tidy(problems: list[Problem]) -> list[Problem]:
 
 
 def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
-    from gameday.files.scenario import scenario_build, scenario_errors
+    from gameday.files.scenario import scenario_errors
 
     empty_keys(here, here.value)
     wired = scenario_errors.validate(here)
@@ -107,9 +108,7 @@ def _scenario(here: Cursor, env: Mapping[str, str]) -> Scenario | None:
     errors = any(problem.severity == "error" for problem in here.problems)
     if wired is None or errors or len(complete) != len(experiments):
         return None
-    return scenario_build.scenario(
-        wired, here, scenario_build.Parts(named.slos, complete)
-    )
+    return _completed(wired, here, named.slos, complete)
 
 
 def empty_keys(here: Cursor, value: Any) -> None:
@@ -271,3 +270,77 @@ def _experiment(
         _taken(place, problems)
         return found
     return None
+
+
+def _completed(
+    read: Scenario, here: Cursor, slos: Sequence[Slo], experiments: Sequence[Experiment]
+) -> Scenario:
+    """Return the scenario with all that it names; `here`: for lines and names."""
+    steps = [
+        _step(step, here.at("steps").at(index), experiments[index])
+        for index, step in enumerate(read.steps)
+    ]
+    return replace(
+        read,
+        slos=tuple(slos),
+        guardrails=_named_guardrails(read.guardrails),
+        steps=tuple(steps),
+        path=here.document.path,
+    )
+
+
+def _named_guardrails(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
+    """Return the guardrails, each with a name of its own."""
+    named: list[Guardrail] = []
+    taken: set[str] = set()
+    for guardrail in read:
+        condition = guardrail.alert or guardrail.promql or guardrail.http
+        wanted = guardrail.name or guardrail.slo or condition
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted} ({number})"
+        taken.add(name)
+        named.append(replace(guardrail, name=name))
+    return tuple(named)
+
+
+def _step(read: Step, here: Cursor, experiment: Experiment) -> Step:
+    return replace(
+        read,
+        name=step_name(here),
+        experiment=experiment,
+        expect=_expect(read.expect, here),
+        line=here.line,
+    )
+
+
+def _expect(read: Expect, here: Cursor) -> Expect:
+    """Return the promises, each with its line, and the expressions taken apart."""
+    from gameday.files.scenario.comparison import conditions
+
+    place = here.get("expect") or here
+
+    def line(*path: str | int) -> int | None:
+        return place.document.line((*place.path, *path))
+
+    return replace(
+        read,
+        alerts=tuple(
+            replace(promise, line=line("alerts", index))
+            for index, promise in enumerate(read.alerts)
+        ),
+        slos=tuple(
+            replace(promise, line=line("slos", index))
+            for index, promise in enumerate(read.slos)
+        ),
+        metrics=tuple(
+            replace(
+                promise,
+                conditions=conditions(promise.promql),
+                line=line("metrics", index),
+            )
+            for index, promise in enumerate(read.metrics)
+        ),
+        load=None if read.load is None else replace(read.load, line=line("load")),
+    )

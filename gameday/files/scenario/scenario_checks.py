@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 
 from gameday.files import biting_probe
-from gameday.files.scenario.metric_promises import check_load
 from gameday.files.scenario.scenario_promises import (
     Named,
+    check_load,
     check_step,
     has,
     items,

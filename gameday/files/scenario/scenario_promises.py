@@ -1,15 +1,15 @@
-"""What holds between the promises of a step, its experiment and the SLOs."""
+"""What holds of the promises of a step, and between them, experiment, SLOs and load."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gameday.files.scenario import metric_promises
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.suggest import did_you_mean
 from gameday.model.experiment import Experiment
 from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.promise import Since
 from gameday.model.quantity import parse_duration, parse_share, show_duration
+from gameday.model.quoting import shown
 from gameday.model.scenario import OF_ALERT
 from gameday.model.slos.slo import Slo
 
@@ -112,7 +112,7 @@ def check_step(here: Cursor, named: Named, experiment: Experiment | None) -> Non
             slo_named(promise, named)
             _share_of_all(promise)
     _each_slo_once(list(items(expect, "slos")), named)
-    metric_promises.check(list(items(expect, "metrics")))
+    _metrics(list(items(expect, "metrics")))
     _hold(here, promises, experiment)
 
 
@@ -243,3 +243,71 @@ def _seconds(value: Any) -> float | None:
         return parse_duration(value)
     except ValueError:
         return None
+
+
+def _metrics(promises: Sequence[Cursor]) -> None:
+    """Report what does not fit together in a step's `metrics`."""
+    lines: dict[str, int | None] = {}
+    for promise in promises:
+        if isinstance(promise.value, dict):
+            _metric(promise, lines)
+
+
+def _metric(here: Cursor, lines: dict[str, int | None]) -> None:
+    if isinstance(here.value.get("promql"), str):
+        _expression(here)
+    when = here.value.get("holds", "throughout")
+    if "within" in here.value and when != "after":
+        here.error(
+            f"within goes with holds: after, not with {when}; remove it",
+            "within",
+            code="combination",
+        )
+    subject = here.value.get("name") or here.value.get("promql")
+    if not isinstance(subject, str):
+        return
+    if subject in lines:
+        here.error(
+            f"{shown(subject)} is promised in line {lines[subject]} too, and their "
+            "findings could not be told apart; give each a name of its own",
+            code="promised-twice",
+        )
+    lines.setdefault(subject, here.line)
+
+
+def _expression(here: Cursor) -> None:
+    from gameday.files.promql import promql
+    from gameday.files.scenario.comparison import NotCompared, conditions
+
+    expr = here.value["promql"]
+    severity, why = promql.judge(expr)
+    if severity == "error":
+        here.error(why, "promql", code="promql")
+        return
+    try:
+        conditions(expr)
+    except NotCompared as problem:
+        here.error(f"{shown(expr)} {problem}", "promql", code="promql")
+
+
+def check_load(step: Cursor, scenario: Cursor) -> None:
+    """Report a promise about the load that nobody could answer."""
+    here = (step.get("expect") or step).get("load")
+    if here is None or not isinstance(here.value, dict):
+        return
+    if not here.value:
+        here.error(
+            "asks nothing of the load; add fails_at_most or p99_within",
+            code="combination",
+        )
+    load = scenario.get("load")
+    if load is None:
+        here.error(
+            "the scenario has no load; add one with url and rate", code="combination"
+        )
+    elif isinstance(load.value, dict) and "command" in load.value:
+        here.error(
+            "a load with command does not tell gameday what became of its requests; "
+            "use url and rate",
+            code="combination",
+        )

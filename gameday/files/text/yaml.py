@@ -5,6 +5,7 @@ constructing is done here, so that nothing of a file is ever executed, and every
 key and value keeps its line.
 """
 
+import contextlib
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import yaml
 
 from gameday.errors import Problem
-from gameday.files.text import json_text, yaml_syntax
+from gameday.files.text import json_text
 from gameday.files.text.json_text import DEEPEST
 from gameday.files.text.nodes import MERGE, Document, Entry, List, Map, Node, Scalar
 from gameday.files.text.source import Source
@@ -31,6 +32,13 @@ _TREE_TAGS = frozenset(_CORE + name for name in ("map", "seq"))
 _LONGEST_NUMBER = 400
 _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _LONG = 65_536  # characters from which on it pays to ask a quicker reader first
+_LONGEST_REREAD = 200_000  # characters, to tell where a quote begins
+_QUOTED = "quoted text"
+_BEGUN = {  # what the parser was in -> as a person calls it
+    "while scanning a quoted scalar": _QUOTED,
+    "while parsing a flow sequence": "list",
+    "while parsing a flow mapping": "mapping",
+}
 
 
 class _Bad(Exception):
@@ -95,7 +103,7 @@ def _yaml(text: str, path: str) -> Document:
     except _Bad as error:
         problems.append(Problem(path, error.line, str(error), id=error.id))
     except yaml.YAMLError as error:
-        problems.append(yaml_syntax.problem(error, text, path))
+        problems.append(_syntax_problem(error, text, path))
     except ValueError as error:  # an int of a million digits, a date of 31 February
         problems.append(
             Problem(path, None, f"cannot be read: {error}", id="file/value")
@@ -271,3 +279,47 @@ class _Composer:
 def _bad_tag(tag: str, line: int) -> _Bad:
     name = tag.replace(_CORE, "!!")
     return _Bad(f"the tag {name} is not allowed; write a plain value", line, "tag")
+
+
+def _long_quote(text: str, line: int) -> int:
+    """Return where the quoted text begins that ends in a line; 0: none of several."""
+    if len(text) > _LONGEST_REREAD:
+        return 0
+    began = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_BASE):
+            if token.end_mark.line + 1 > line:
+                break
+            is_quoted = isinstance(token, yaml.ScalarToken) and token.style in (
+                "'",
+                '"',
+            )
+            if is_quoted and token.start_mark.line < token.end_mark.line:
+                began = (
+                    token.start_mark.line + 1 if token.end_mark.line + 1 == line else 0
+                )
+    return began
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
+    """Return the problem of a text that is no YAML."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark is not None else None
+    what = getattr(error, "problem", None) or str(error).split("\n")[0]
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character #x{error.character:04x} is not allowed"
+    lines = text.split("\n", line) if line else []
+    tabbed = line and len(lines) >= line and lines[line - 1].lstrip(" ")[:1] == "\t"
+    hint = "; indent with spaces, not with a tab" if tabbed else ""
+    begun = _BEGUN.get(str(getattr(error, "context", "")))
+    start = getattr(error, "context_mark", None)
+    began = start.line + 1 if start is not None else line
+    if begun == _QUOTED and began != line:  # it ran on to the end of the file
+        line, what = began, f"the {begun} that begins here does not end"
+    elif begun and began != line:
+        what = f"{what} in the {begun} that begins in line {began}"
+    elif line and (opened := _long_quote(text, line)):
+        hint = f"; the {_QUOTED} from line {opened} ends here: was it closed there?"
+    message = f"is not valid YAML: {what}{hint}"
+    return Problem(path, line, message, id="file/syntax")

@@ -1,14 +1,32 @@
-"""Events that do not say what they are about: a record that was cut oddly."""
+"""Damage of a stored record: values that cannot be a field's, events that lack fields.
 
-from collections.abc import Iterable
+A required field with an impossible value (a null, a text for a number) is treated as
+missing: it is removed from its event, and the check that needs it reports that. An
+event that does not say what it is about is of no use at all.
+"""
 
-from gameday.model.events.codec import Event, lacking
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from gameday.model.events.codec import (
+    KINDS,
+    Event,
+    declared_fields,
+    is_set,
+    lacking,
+    made,
+)
 
 # No answer would notice that such an event is lost to it. What else an event lacks is
 # told by the answer that asks for it.
 _TELL_WHICH = frozenset(
     ("step", "id", "fault", "service", "instance", "receiver", "slo", "phase", "ok")
 )
+
+Fits = Callable[[Any], bool]
 
 
 def sound(events: Iterable[Event]) -> tuple[list[Event], str]:
@@ -26,3 +44,66 @@ def sound(events: Iterable[Event]) -> tuple[list[Event], str]:
         elif not damage:
             damage = f"an event {event.kind} has no {', '.join(missing)}"
     return whole, damage
+
+
+def fitting(event: Event) -> Event:
+    """Return an event without the fields whose values cannot be theirs."""
+    if event.kind not in KINDS:
+        return event
+    unfit = {
+        name
+        for name, fits in _of_kind(event.kind)
+        if is_set(event, name) and not fits(getattr(event, name))
+    }
+    if not unfit:
+        return event
+    rest = {name: value for name, value in event.fields.items() if name not in unfit}
+    return made(type(event), event.at, rest)
+
+
+@cache
+def _of_kind(kind: str) -> Sequence[tuple[str, Fits]]:
+    """Return, for each field of a kind, whether a value fits."""
+    known = KINDS[kind]
+    hints = get_type_hints(known, include_extras=True)
+    return [(field.name, _of(hints[field.name])) for field in declared_fields(known)]
+
+
+def _of(declared: Any) -> Fits:
+    """Return whether a value fits a declared type."""
+    origin, inner = get_origin(declared), get_args(declared)
+    if declared is Any:
+        return lambda _: True
+    if origin is Annotated:
+        base, also = _of(inner[0]), inner[1]
+        return lambda value: base(value) and also(value)
+    if origin in (Union, UnionType):
+        ways = [_of(way) for way in inner]
+        return lambda value: any(way(value) for way in ways)
+    if origin is not None and issubclass(origin, Mapping):
+        own = _of(inner[1])
+        return lambda value: type(value) is dict and all(map(own, value.values()))
+    if origin is not None:  # a sequence
+        each = _of(inner[0])
+        return lambda value: type(value) in (list, tuple) and all(map(each, value))
+    return _SINGLE[declared]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number; one that no float can hold is none."""
+    if type(value) is float:
+        return True
+    return type(value) is int and abs(value) < 1 << 1000
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(value)
+
+
+_SINGLE: Mapping[Any, Fits] = {
+    str: lambda value: type(value) is str,
+    bool: lambda value: type(value) is bool,
+    int: _is_count,
+    float: _is_number,
+    NoneType: lambda value: value is None,
+}

@@ -8,6 +8,13 @@ from typing import Any
 
 from gameday.model.events.codec import Event, Labels, Seconds, StepEvent
 
+# What the engine calls an experiment that did not come to its end.
+CUT_SHORT = {
+    "interrupted": "was interrupted before its end",
+    "aborted": "was aborted by the engine",
+    "escaped": "broke the engine",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event, kind="run_started"):

@@ -21,9 +21,8 @@ from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise
-from gameday.model.timing.delay import FOREVER, Change, Delay
-from gameday.model.timing.rule_delays import Chain
-from gameday.model.timing.way import AlertPath, find_alert_path, rules_for
+from gameday.model.timing.alert_path import AlertPath, find_alert_path, rules_for
+from gameday.model.timing.rule_delays import FOREVER, Chain, Change, Delay
 
 UNKNOWN_PAGE = 300.0  # seconds, for the first page where rules or routes are unknown
 

@@ -17,11 +17,10 @@ from gameday.observers.http import Client, HttpError
 from gameday.observers.prometheus.api import PrometheusApi, ScrapeTarget, matching
 from gameday.observers.prometheus.counters import SampleCounters
 from gameday.observers.prometheus.episodes import Episodes
-from gameday.observers.prometheus.processes import METRIC, Processes
 from gameday.observers.prometheus.rule_index import RuleIndex
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
-from gameday.observers.prometheus.scrapes import Scrapes
+from gameday.observers.prometheus.scrapes import PROCESS_METRIC, Processes, Scrapes
 from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.prometheus.window import CountedWindow, window_total
 from gameday.ports import Clock, Emit
@@ -264,7 +263,7 @@ class PrometheusObserver:
         if not jobs:
             return []
         names = "|".join(_SPECIAL.sub(r"\\\g<0>", job) for job in jobs)
-        selector = f"{METRIC}{{{matching('job', names)}}}"
+        selector = f"{PROCESS_METRIC}{{{matching('job', names)}}}"
         return self.api.raw(selector, self._samples_span(begun))
 
     def _counter(self, selector: str, begun: float) -> list[Series]:

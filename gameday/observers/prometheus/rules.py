@@ -1,11 +1,12 @@
-"""The rules that Prometheus has, as it tells of them."""
+"""The rules that Prometheus has, as it tells of them and as the model has them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.model.alerting.alert import static
+from gameday.model.alerting.alert import AlertRule, RecordingRule, static
 from gameday.observers.prometheus.api import instant
+from gameday.observers.promql import metrics_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +92,45 @@ def _rule(rule: Mapping[str, Any]) -> LiveRule:
             for alert in rule.get("alerts") or ()
         ),
     )
+
+
+def alert_rules(groups: Iterable[LiveRuleGroup], offset: float) -> Iterable[AlertRule]:
+    """Yield the alerting rules; `offset`: the global query offset in seconds."""
+    for group in groups:
+        for place, rule in enumerate(group.rules):
+            if not rule.alerting:
+                continue
+            yield AlertRule(
+                name=rule.name,
+                expr=rule.query,
+                group=group.name,
+                file=group.file,
+                hold=rule.hold,
+                keep_firing=rule.keep,
+                interval=group.interval,
+                query_offset=offset,
+                labels=dict(rule.labels),
+                annotations=dict(rule.annotations),
+                reads=metrics_of(rule.query),
+                place=place,
+            )
+
+
+def recording_rules(
+    groups: Iterable[LiveRuleGroup], offset: float
+) -> Iterable[RecordingRule]:
+    """Yield the recording rules; `offset`: the global query offset in seconds."""
+    for group in groups:
+        for place, rule in enumerate(group.rules):
+            if rule.alerting:
+                continue
+            yield RecordingRule(
+                name=rule.name,
+                expr=rule.query,
+                group=group.name,
+                file=group.file,
+                interval=group.interval,
+                query_offset=offset,
+                labels=dict(rule.labels),
+                place=place,
+            )

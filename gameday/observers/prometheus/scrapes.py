@@ -1,14 +1,23 @@
-"""Scrape targets: up, down, or gone, from raw `up` samples and the targets list."""
+"""Scrape targets: up, down, or gone, and when the processes behind them began.
+
+Targets are told from raw `up` samples and the targets list. A process says itself when
+it began: `process_start_time_seconds` tells a restart that counters do not show, one
+after which they were soon as high as before. It is reported at the scrape that first
+says it.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gameday.model.events import Scrape
+from gameday.model.events import Process, Scrape
+from gameday.model.slos.scraped import Target, target_of
 from gameday.model.slos.slo import Series
 from gameday.observers.prometheus.api import ScrapeTarget
 
 _GONE = 2.5  # intervals without a sample of a target that is no longer listed
 Key = frozenset[tuple[str, str]]
+PROCESS_METRIC = "process_start_time_seconds"
+_SAME = 2.0  # seconds by which two readings of one start may differ
 
 
 @dataclass(slots=True)
@@ -108,3 +117,28 @@ class Scrapes:
 
 def _state_name(*, up: bool) -> str:
     return "up" if up else "down"
+
+
+class Processes:
+    """Reports each target's process once, and then each new one."""
+
+    def __init__(self) -> None:
+        self._known: dict[Target, tuple[float, float]] = {}  # scraped, began
+
+    def feed(self, all_series: Iterable[Series]) -> list[Process]:
+        """Take raw samples, and return what is new in them."""
+        events: list[Process] = []
+        for series in all_series:
+            target = target_of(series)
+            for at, began in series.samples:
+                known = self._known.get(target)
+                if known is not None and at <= known[0]:
+                    continue
+                if known is None or abs(began - known[1]) > _SAME:
+                    job, instance = target
+                    began_at = Process(at=at, job=job, instance=instance, began=began)
+                    events.append(began_at)
+                    self._known[target] = (at, began)
+                else:
+                    self._known[target] = (at, known[1])
+        return events

@@ -12,9 +12,19 @@ from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Verdict
-from gameday.reports.chart.axis import TextLine, TimeAxis, fit, text_width
-from gameday.reports.chart.draw import GUTTER, RIGHT, SIZE, WIDTH, Pen, draw_section
 from gameday.reports.chart.drawing import DrawnRun, run_of
+from gameday.reports.chart.paper import (
+    GUTTER,
+    RIGHT,
+    SIZE,
+    WIDTH,
+    Pen,
+    TextLine,
+    TimeAxis,
+    draw_section,
+    fit,
+    text_width,
+)
 from gameday.reports.chart.plots import draw_plot, plots
 from gameday.reports.chart.rows import sections
 from gameday.reports.chart.svg import element, rectangle, text, tooltip

@@ -1,5 +1,6 @@
 """Which events tell the story of a run, as sentences."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from gameday.model.events import (
     AlertResolved,
     Blind,
     ClockCompared,
+    ClusterEvent,
     Evaluations,
     Event,
     FaultBiting,
@@ -39,7 +41,6 @@ from gameday.model.events import (
     WorkloadChanged,
 )
 from gameday.model.timeline import Timeline
-from gameday.reports import cluster
 from gameday.reports.chart.sentences import sentence
 from gameday.reports.wording import one_line
 
@@ -64,7 +65,7 @@ def all_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], 
     """Return every event that is not bulk as a moment, and how many were left off."""
     events = [e for e in timeline if not isinstance(e, _BULK) or _is_bad_probe(e)]
     events = _since_warm_up(events, timeline)
-    events = cluster.without_asides(events, timeline)
+    events = _without_asides(events, timeline)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
 
 
@@ -77,7 +78,7 @@ def _since_warm_up(events: list[Event], timeline: Timeline) -> list[Event]:
 def key_sentences(timeline: Timeline, limit: int) -> tuple[list[EventSentence], int]:
     """Return the moments that tell the story, and how many were left off."""
     events = [e for e in timeline if isinstance(e, _KEY)] + _changes(timeline)
-    events += cluster.first_warnings(timeline)
+    events += _first_warnings(timeline)
     events = _since_warm_up(events, timeline)
     events.sort(key=lambda e: e.at)
     return [moment(e) for e in events[:limit]], max(0, len(events) - limit)
@@ -129,7 +130,7 @@ def _tone(event: Event) -> str:
     if isinstance(event, UndoFailed | FaultFailed | AlertFiring):
         return "bad"
     unsure = isinstance(event, Blind | RuleFailed | Suppressed | AlertAtStart)
-    if unsure or cluster.is_warning(event):
+    if unsure or _is_warning(event):
         return "unsure"
     if isinstance(event, AlertResolved | AlertCleared | Sees):
         return "good"
@@ -140,3 +141,30 @@ def _tone(event: Event) -> str:
     if isinstance(event, Guardrail):
         return {"ok": "good", "breached": "bad"}.get(event.state, "unsure")
     return "plain"
+
+
+def _is_warning(event: Event) -> bool:
+    """Return whether the cluster warned of something."""
+    return isinstance(event, ClusterEvent) and event.type == "Warning"
+
+
+def _without_asides(events: Iterable[Event], timeline: Timeline) -> list[Event]:
+    """Return the events without what the cluster said of what nobody hit.
+
+    Its warnings stay.
+    """
+    hit = {e.service for e in timeline.of(FaultStarted)} - {""}
+    return [
+        e
+        for e in events
+        if not isinstance(e, ClusterEvent) or _is_warning(e) or e.service in hit
+    ]
+
+
+def _first_warnings(timeline: Timeline) -> list[ClusterEvent]:
+    """Return each of the cluster's warnings once."""
+    first: dict[tuple[str, str], ClusterEvent] = {}
+    for event in timeline.of(ClusterEvent):
+        if _is_warning(event):
+            first.setdefault((event.reason, event.object), event)
+    return list(first.values())

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
-from gameday.reports.chart.axis import nice_ceiling
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
-from gameday.reports.chart.draw import GUTTER, RIGHT, ROW, Pen, draw_deadlines, label
 from gameday.reports.chart.drawing import Deadline, DrawnRun, deadlines, promised
+from gameday.reports.chart.paper import (
+    GUTTER,
+    RIGHT,
+    ROW,
+    Pen,
+    draw_deadlines,
+    label,
+    nice_ceiling,
+)
 from gameday.reports.chart.svg import element, path, text, tooltip
 from gameday.reports.wording import one_line
 

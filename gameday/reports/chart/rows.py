@@ -1,6 +1,10 @@
-"""The rows of the chart: faults, instances, pages, probes, what watched."""
+"""The rows of the chart: faults, instances, alerts, pages, probes, what watched."""
 
 from gameday.model.events import (
+    AlertAtStart,
+    AlertChange,
+    AlertCleared,
+    AlertResolved,
     Blind,
     Guardrail,
     Hypothesis,
@@ -10,7 +14,6 @@ from gameday.model.events import (
     Sees,
 )
 from gameday.model.promise import DrawnAt
-from gameday.reports.chart.alert_rows import alert_rows
 from gameday.reports.chart.drawing import (
     Bar,
     DrawnRun,
@@ -22,7 +25,7 @@ from gameday.reports.chart.drawing import (
 )
 from gameday.reports.chart.event_text import moment
 from gameday.reports.chart.fault_table import FaultRow
-from gameday.reports.wording import one_line
+from gameday.reports.wording import labels_text, one_line
 
 MOST_ROWS = 24  # of one section; the worst case of a chart stays readable
 
@@ -105,6 +108,69 @@ def instance_rows(run: DrawnRun) -> list[Row]:
 def _down(run: DrawnRun, since: InstanceChanged, until: float | None) -> Bar:
     state = one_line(since.state or "down", 20)
     return run.bar(since.at, until, "down", state, f"{since.instance}: {state}")
+
+
+def alert_rows(run: DrawnRun) -> list[Row]:
+    """Return a row for each alert with its labels; those promised come first."""
+    by_name = _episodes(run)
+    promised = dict.fromkeys(
+        alert.alert for step in run.plan.scenario.steps for alert in step.expect.alerts
+    )
+    rows: list[Row] = []
+    for name in promised:
+        made = _alert_rows(run, name, by_name.pop(name, {}))
+        made = made or [Row(label=name, note="never fired")]
+        made[0].deadlines = deadlines(run, DrawnAt.ALERT, name)
+        rows += made
+    for name, episodes in by_name.items():
+        rows += _alert_rows(run, name, episodes)
+    return rows
+
+
+def _episodes(run: DrawnRun) -> dict[str, dict[str, list[AlertChange | AlertAtStart]]]:
+    """Return the transitions by the alert's name and its other labels."""
+    events_by_name: dict[str, dict[str, list[AlertChange | AlertAtStart]]] = {}
+    for event in run.timeline.of(AlertChange, AlertAtStart):
+        name = event.alert
+        labels = labels_text(event.labels, name=name)
+        events_by_name.setdefault(name, {}).setdefault(labels, []).append(event)
+    return events_by_name
+
+
+def _alert_rows(
+    run: DrawnRun,
+    name: str,
+    events_by_labels: dict[str, list[AlertChange | AlertAtStart]],
+) -> list[Row]:
+    rows = []
+    for labels, events in events_by_labels.items():
+        label = f"{name} {labels}" if len(events_by_labels) > 1 else name
+        row = Row(label=label, title=f"{name}{labels}")
+        row.bars = _alert_bars(run, name, events)
+        rows.append(row)
+    return rows
+
+
+def _alert_bars(
+    run: DrawnRun, name: str, events: list[AlertChange | AlertAtStart]
+) -> list[Bar]:
+    bars: list[Bar] = []
+    state, since = "", 0.0
+    for event in events:
+        new = _state_after(event)
+        if new == state:
+            continue
+        if state:
+            bars.append(run.bar(since, event.at, state, state, f"{name} {state}"))
+        state, since = new, event.at
+    if state:
+        bars.append(run.bar(since, None, state, state, f"{name} {state}"))
+    return bars
+
+
+def _state_after(event: AlertChange | AlertAtStart) -> str:
+    """Return the state that an alert is in from an event on; empty: inactive."""
+    return "" if isinstance(event, AlertResolved | AlertCleared) else event.state
 
 
 def page_rows(run: DrawnRun) -> list[Row]:

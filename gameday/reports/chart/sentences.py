@@ -42,7 +42,6 @@ from gameday.model.events import (
     UndoneLater,
     WorkloadChanged,
 )
-from gameday.reports import cluster
 from gameday.reports.wording import labels_text, short_seconds
 
 
@@ -164,12 +163,18 @@ def _(event: InstanceChanged) -> str:
 
 @sentence.register
 def _(event: WorkloadChanged) -> str:
-    return cluster.workload_words(event)
+    served = event.endpoints
+    ready = f"{event.ready} of {event.wanted} ready"
+    shown = "".join(f", {name} has {n} endpoints" for name, n in sorted(served.items()))
+    state = "is" if event.available else "is not"
+    return f"{event.workload} {state} available: {ready}{shown}"
 
 
 @sentence.register
 def _(event: ClusterEvent) -> str:
-    return cluster.event_words(event)
+    times = f" ({event.count} times)" if event.count > 1 else ""
+    said = f"{event.reason}: {event.message}"
+    return f"{event.object}: {said}{times}"
 
 
 @sentence.register

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gameday.checks.record.workloads import is_fully_available, known_at
 from gameday.model.events import Event
+from gameday.model.events.target import is_fully_available, known_at
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
 from gameday.targets.kubernetes.target import KubernetesTarget

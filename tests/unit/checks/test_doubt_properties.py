@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.checks.doubts.doubt_table import CHAINS
-from gameday.checks.record.doubt import DoubtKind, Turns
+from gameday.checks.doubt import CHAINS, DoubtKind, Turns
 from gameday.model.events import Event, Page
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome, Verdict

@@ -2,10 +2,9 @@
 
 import pytest
 
-from gameday.checks.compose import CHECKS
-from gameday.checks.doubts.doubt_table import CHAINS
-from gameday.checks.doubts.recorded_doubt import COLLECTORS
-from gameday.checks.record.doubt import KINDS, DoubtKind, Link, Turns
+from gameday.checks.doubt import CHAINS, KINDS, DoubtKind, Link, Turns
+from gameday.checks.gate import COLLECTORS
+from gameday.checks.judge import CHECKS
 from gameday.model.events import event
 from gameday.model.scenario import MetricPromise
 from gameday.model.verdict import Outcome

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.checks.compose import CHECKS, compose
+from gameday.checks.judge import CHECKS, compose
 from gameday.checks.question import Answer, Question
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.checks.doubts.doubt_table import CHAINS
+from gameday.checks.doubt import CHAINS
 from tests.story_bench import Case, bases, cases, documented, judged_as, write
 
 CASES = list(cases())

@@ -1,4 +1,4 @@
-"""Counters, scrapes, settings: the parts that only think."""
+"""Counters, scrapes, processes, settings: the parts that only think."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from gameday.model.plan import ScrapeJob
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
 from gameday.observers.prometheus.counters import SampleCounters
-from gameday.observers.prometheus.scrapes import Scrapes
+from gameday.observers.prometheus.scrapes import PROCESS_METRIC, Processes, Scrapes
 from gameday.observers.prometheus.settings import read_settings
 
 WEB = {"job": "web", "instance": "web-1:80"}
@@ -172,3 +172,25 @@ def test_durations_as_prometheus_writes_them(text: str, seconds: float) -> None:
 def test_labels_are_quoted_as_both_generations_read_them() -> None:
     labels = {"__name__": "ALERTS", "a": 'say "hi"\n\\', "service.name": "x"}
     assert quoted(labels) == 'a="say \\"hi\\"\\n\\\\","service.name"="x"'
+
+
+def starts(*samples: tuple[float, float]) -> Series:
+    return series(*samples, __name__=PROCESS_METRIC, **WEB)
+
+
+def test_each_process_is_told_once_at_the_scrape_that_shows_it() -> None:
+    processes = Processes()
+    first = processes.feed([starts((10.0, 3.0), (15.0, 3.0))])
+    again = processes.feed([starts((10.0, 3.0), (15.0, 3.0), (20.0, 3.0))])
+    anew = processes.feed([starts((20.0, 3.0), (25.0, 21.5), (30.0, 21.5))])
+    assert [(event.at, event.fields) for event in first] == [
+        (10.0, {**WEB, "began": 3.0})
+    ]
+    assert again == []
+    assert [(event.at, event.began) for event in anew] == [(25.0, 21.5)]
+
+
+def test_a_clock_that_is_slewed_makes_no_new_process() -> None:
+    processes = Processes()
+    processes.feed([starts((10.0, 3.0))])
+    assert processes.feed([starts((15.0, 4.0), (20.0, 3.0))]) == []

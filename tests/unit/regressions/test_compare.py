@@ -9,7 +9,7 @@ import pytest
 
 from gameday.model.verdict import Outcome
 from gameday.regressions import baseline, render
-from gameday.regressions.baseline_reader import NotABaseline, parse
+from gameday.regressions.baseline import NotABaseline, parse
 from gameday.regressions.compare import compare
 from gameday.regressions.compared import CompareRules, Status, Threshold
 from gameday.regressions.measure import Measure, RunMeasure, RunSample

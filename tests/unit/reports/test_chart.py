@@ -11,8 +11,8 @@ import pytest
 from gameday.model.events import Event, Phase, event
 from gameday.model.timeline import Timeline
 from gameday.reports.chart import chart
-from gameday.reports.chart.axis import TimeAxis, text_width
 from gameday.reports.chart.curves import POINTS, error_curve, load_curves
+from gameday.reports.chart.paper import TimeAxis, text_width
 from tests.unit.reports import example
 from tests.unit.reports.reading import parse_xml
 

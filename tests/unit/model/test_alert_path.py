@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 
 from gameday.model.alerting.alert import AlertRule, Matcher, Receiver, Route, Routing
 from gameday.model.alerting.known_labels import KnownLabels, exactly
-from gameday.model.alerting.promised_labels import candidates
-from gameday.model.alerting.reach import ends
 from gameday.model.alerting.relabel import RelabelRule, sent
+from gameday.model.timing.alert_path import candidates, ends
 
 
 def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gameday.regressions import baseline
-from gameday.regressions.baseline_reader import NotABaseline, parse
+from gameday.regressions.baseline import NotABaseline, parse
 from tests.unit.regressions.measures import QUIET, measure
 
 TEXT = baseline.render([measure(*QUIET)])

@@ -1,4 +1,4 @@
-"""Which stored values can be those of a field, by the field's declared type."""
+"""Which stored values can be those of a field, by the type that it declares."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gameday.model.events import event, event_from_json
-from gameday.model.events.fitting import fitting
+from gameday.model.events.damage import fitting
 
 STORED = (Path(__file__).parent / "stored_run.ndjson").read_text().splitlines()
 LACKING = object()

@@ -1,4 +1,4 @@
-"""Victims that were replaced while their fault held."""
+"""When faults ended with their victims: who replaced these, and since when."""
 
 # ruff: noqa: E501 - what the cluster says and what follows stand in one line
 

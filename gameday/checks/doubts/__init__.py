@@ -1,1 +1,0 @@
-"""Pure. The one gate of doubt that every answer passes, and its table."""
