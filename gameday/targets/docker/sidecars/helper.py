@@ -17,8 +17,7 @@ from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import image_name
 from gameday.targets.ownership import is_dead, process_words
-from gameday.targets.sidecar_faults.host import END, GO, Line
-from gameday.targets.sidecar_faults.talk import wait_for_line
+from gameday.targets.sidecar_faults.host import END, GO, Line, wait_for_line
 
 _READY = 10.0  # seconds until a helper has started and looked around
 _APPLIED = 15.0

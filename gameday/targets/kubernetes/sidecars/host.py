@@ -31,8 +31,9 @@ from gameday.targets.sidecar_faults.host import (
     Scope,
     SidecarOrder,
     VictimPlace,
+    as_data,
+    with_helper,
 )
-from gameday.targets.sidecar_faults.undos import as_data, with_helper
 
 _CGROUPS = "/host/cgroup"  # where a helper finds the node's
 _MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
