@@ -28,8 +28,15 @@ from gameday.targets.sidecar.process.kill import Kill
 from gameday.targets.sidecar.proof.reach import Reach
 from gameday.targets.sidecar.resource.cpu import Cpu
 from gameday.targets.sidecar.resource.memory import Fill
-from gameday.targets.sidecar.signals import END, GO, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, report
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    GO,
+    SignalQueue,
+    Work,
+    WorkFailed,
+    report,
+)
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "partition": Partition,

@@ -16,10 +16,10 @@ import pytest
 from gameday.targets import helper_image
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import code_files
-from gameday.targets.sidecar.network.addresses import matched
 from gameday.targets.sidecar.network.features import Sweep
 from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import packets
+from gameday.targets.sidecar.network.rules import matched
 from gameday.targets.sidecar.network.shaping import commands
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.proof import tcp_probe

@@ -14,8 +14,7 @@ from gameday.targets.sidecar.network.rules import (
     RulesFailed,
 )
 from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import WorkFailed
+from gameday.targets.sidecar.work import SignalQueue, WorkFailed
 
 _QUEUE = 9
 

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.network import addresses
+from gameday.targets.sidecar.network.rules import peers_of
 from gameday.targets.sidecar.network.shaping import HANDLE
 from gameday.targets.sidecar.network.tools import run_tool, tc
 
@@ -21,7 +21,7 @@ def incoming(interface: str, device: str, spec: Mapping[str, Any]) -> list[list[
     for family, protocol, word in ((4, "ip", "ip"), (6, "ipv6", "ip6")):
         matches = [["u32", "0", "0"]]
         if spec["peers"]:
-            peers = addresses.peers_of(spec, family)
+            peers = peers_of(spec, family)
             matches = [[word, "src", peer] for peer in peers]
         there = ["filter", "add", "dev", interface, "parent", "ffff:"]
         kind = ["protocol", protocol, "prio", str(family), "u32"]

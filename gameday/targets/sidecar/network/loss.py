@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.loss_proof import HandshakeProbe
-from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, report, rest
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
 
 _IDLE = 3600.0  # seconds
 

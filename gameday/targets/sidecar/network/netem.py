@@ -5,8 +5,7 @@ from typing import Any
 
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import report, rest
+from gameday.targets.sidecar.work import SignalQueue, report, rest
 
 _LIMIT = "100000"  # packets that may wait
 

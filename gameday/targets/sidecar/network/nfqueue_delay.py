@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
-from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.delay_proof import RoundTrip
-from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, report
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report
 
 _IDLE = 3600.0  # seconds
 

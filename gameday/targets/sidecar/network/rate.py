@@ -20,8 +20,7 @@ from gameday.targets.sidecar.network.incoming import (
 from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import WorkFailed, report, rest
+from gameday.targets.sidecar.work import SignalQueue, WorkFailed, report, rest
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
 SAVED = 0.02  # seconds of the rate that may be saved up

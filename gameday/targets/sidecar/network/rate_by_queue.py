@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
-from gameday.targets.sidecar.network.peer_rules import PeerRules
 from gameday.targets.sidecar.network.rate import LATENCY, NOT_PASSING, SAVED
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.stream import EchoStream
-from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, report
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report
 
 _IDLE = 3600.0  # seconds
 

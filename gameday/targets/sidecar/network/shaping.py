@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.work import WorkFailed
 
