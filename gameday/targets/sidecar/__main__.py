@@ -14,13 +14,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gameday.targets.sidecar.network.delay import HeldDelay, NetemDelay
 from gameday.targets.sidecar.network.features import Look, Sweep, first_way
 from gameday.targets.sidecar.network.loss import QueueLoss, RuleLoss
-from gameday.targets.sidecar.network.netem import NetemDelay
-from gameday.targets.sidecar.network.nfqueue_delay import HeldDelay
 from gameday.targets.sidecar.network.partition import Partition
-from gameday.targets.sidecar.network.rate import Rate
-from gameday.targets.sidecar.network.rate_by_queue import QueueRate
+from gameday.targets.sidecar.network.rate import QueueRate, Rate
 from gameday.targets.sidecar.network.survey import Survey
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.process.freeze import Freeze, Thaw

@@ -16,14 +16,13 @@ import pytest
 from gameday.targets import helper_image
 from gameday.targets.docker.sidecars import image
 from gameday.targets.helper_image import code_files
+from gameday.targets.sidecar.network.delay import RoundTrip, netem_leaf
 from gameday.targets.sidecar.network.features import Sweep
-from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import packets
 from gameday.targets.sidecar.network.rules import matched
 from gameday.targets.sidecar.network.shaping import commands
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.proof.delay_proof import RoundTrip
 from gameday.targets.sidecar.work import WorkFailed
 
 
@@ -89,7 +88,7 @@ def test_everybody_does_not_mean_loopback() -> None:
 
 
 def test_netem_sits_in_a_class_of_its_own() -> None:
-    made = commands("eth0", *leaf(0.2, 0.05))
+    made = commands("eth0", *netem_leaf(0.2, 0.05))
     outer, one, inner = (" ".join(words) for words in made)
     assert outer == "qdisc add dev eth0 root handle 6da7: htb default 0"
     assert one.startswith("class add dev eth0 parent 6da7: classid 6da7:4 htb rate ")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar.network.loss import statistic_match
-from gameday.targets.sidecar.process.container import look
-from gameday.targets.sidecar.proof.loss_proof import (
+from gameday.targets.sidecar.network.loss import (
     Count,
     HandshakeProbe,
     error,
     probes_needed,
+    statistic_match,
 )
+from gameday.targets.sidecar.process.container import look
 from gameday.targets.sidecar.resource.cpu import used_by, verdict
 from gameday.targets.sidecar.resource.stress import NAME, Say, StressProcesses
 from gameday.targets.sidecar.work import WorkFailed
