@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gameday.targets.sidecar.network.delay import netem_leaf
-from gameday.targets.sidecar.network.incoming import remove_incoming
 from gameday.targets.sidecar.network.loss import statistic_match
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.network.rate import no_shaping
@@ -13,7 +12,12 @@ from gameday.targets.sidecar.network.rules import (
     FirewallRules,
     RulesFailed,
 )
-from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
+from gameday.targets.sidecar.network.shaping import (
+    interfaces,
+    remove_incoming,
+    remove_qdiscs,
+    why_not,
+)
 from gameday.targets.sidecar.work import SignalQueue, WorkFailed
 
 _QUEUE = 9

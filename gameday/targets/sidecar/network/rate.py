@@ -15,15 +15,17 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.targets.sidecar.network.incoming import (
-    OURS,
-    add_incoming,
-    has_incoming,
-    remove_incoming,
-)
 from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
-from gameday.targets.sidecar.network.shaping import Shaper, interfaces, why_not
+from gameday.targets.sidecar.network.shaping import (
+    OUR_DEVICES,
+    Shaper,
+    add_incoming,
+    has_incoming,
+    interfaces,
+    remove_incoming,
+    why_not,
+)
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
 from gameday.targets.sidecar.work import (
@@ -121,7 +123,7 @@ def _waited(*, ours: bool) -> int:
     total = 0
     for interface in interfaces():
         lines = tc("-s", "qdisc", "show", "dev", interface).split("qdisc ")
-        for text in lines if interface.startswith(OURS) is ours else ():
+        for text in lines if interface.startswith(OUR_DEVICES) is ours else ():
             if text.startswith("tbf "):
                 words = text.replace(",", " ").split()
                 total += int(words[words.index("overlimits") + 1])
