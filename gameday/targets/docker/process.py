@@ -8,16 +8,17 @@ from gameday.errors import FaultFailed
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.docker.crash import Crash
-from gameday.targets.docker.engine import DockerEngine, EngineRefused
-from gameday.targets.docker.marks import Marks
-from gameday.targets.docker.sidecars.helper import Helper
-from gameday.targets.docker.undoing import (
+from gameday.targets.docker.engine import (
     REPLACED,
+    DockerEngine,
+    EngineRefused,
     command,
     failed,
     same_container,
     undone_or_why,
 )
+from gameday.targets.docker.ownership import Marks
+from gameday.targets.docker.sidecars.helper import Helper
 
 _SOON = 5.0  # seconds within which an engine's word must have become true
 _COMES_BACK = 1.5  # seconds that a restart policy gets before we start it ourselves
