@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gameday.targets import helper_image
-from gameday.targets.docker.sidecars import image
+from gameday.targets.docker.sidecars.helper import CODE_FOLDER, code_archive
 from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar.network.delay import RoundTrip, netem_leaf
 from gameday.targets.sidecar.network.features import Sweep
@@ -136,11 +136,11 @@ def test_without_anybody_to_ask_nothing_is_proven() -> None:
 
 
 def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(image.code())) as archive:
+    with tarfile.open(fileobj=io.BytesIO(code_archive())) as archive:
         # Python 3.11.2, Debian 12's own, knows no filters.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         archive.extractall(tmp_path)  # noqa: S202 - an archive of our own
-    folder = tmp_path / image.FOLDER.lstrip("/")
+    folder = tmp_path / CODE_FOLDER.lstrip("/")
     code = "import gameday.targets.sidecar.__main__ as m; print(m.__file__)"
     done = subprocess.run(
         [
