@@ -16,7 +16,7 @@ from gameday.targets.docker.ownership import Lock, Marks
 from gameday.targets.docker.process import Process
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.fault_driver import FaultDriver
+from gameday.targets.opened import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 # The engine pauses by itself, so that no helper has to.

@@ -7,7 +7,6 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
-from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.kubernetes.client.access import access_of
 from gameday.targets.kubernetes.client.api import Api
 from gameday.targets.kubernetes.faults.process import Process, fit
@@ -21,6 +20,7 @@ from gameday.targets.kubernetes.sidecars.context import NamespaceContext
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
 from gameday.targets.kubernetes.watch.stream import Stream
+from gameday.targets.opened import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 

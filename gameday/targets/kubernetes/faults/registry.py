@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.kubernetes.faults.config import Config
 from gameday.targets.kubernetes.faults.eviction import Evict
 from gameday.targets.kubernetes.faults.nodes import HOW as HOW_NODES
@@ -11,6 +10,7 @@ from gameday.targets.kubernetes.faults.policy import Isolate
 from gameday.targets.kubernetes.faults.rollout import HOW as HOW_ROLLOUT
 from gameday.targets.kubernetes.faults.rollout import Rollout
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext
+from gameday.targets.opened import FaultDriver
 
 
 def kubernetes_drivers(
