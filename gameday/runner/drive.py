@@ -24,9 +24,8 @@ from gameday.runner.gate import is_worth_its_fault, pass_gate
 from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.recovery import Recovery, slis_now
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_stopped import RunStopped, handled
 from gameday.runner.settling import settle
-from gameday.runner.signals import handled
 from gameday.runner.step_processes import StepProcesses
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
