@@ -17,7 +17,7 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone, command
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.ownership import Holder, Leftover, holder_from
+from gameday.targets.ownership import Holder, Leftover, holder_from, undo_as_data
 from gameday.targets.sidecar_faults.driver import VERB
 
 LABEL = "gameday."
@@ -56,14 +56,7 @@ class Marks:
             f"{LABEL}mark": mark,
             f"{LABEL}do": kind,
             PROJECT: self.project,
-            f"{LABEL}undo": json.dumps(
-                {
-                    "verb": undo.verb,
-                    "instance": undo.instance,
-                    "identity": dict(undo.identity),
-                    "arguments": dict(undo.arguments),
-                }
-            ),
+            f"{LABEL}undo": json.dumps(undo_as_data(undo)),
         }
         with suppress(EngineRefused):
             self.create(_name(mark), image, labels)
@@ -157,7 +150,7 @@ def _left(container: str, labels: Mapping[str, str]) -> Leftover:
     elif beside:
         undo = Undo(
             target="",
-            verb="end_helper",
+            verb=VERB,
             instance=beside[:12],
             identity={"id": beside},
             arguments={"helper": container, "mark": mark, "way": does},

@@ -16,6 +16,7 @@ from gameday.model.faults.catalogue import CATALOGUE, FaultType, HeldIn
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.quantity import show_duration
 from gameday.model.target import Instance
+from gameday.targets.ownership import undo_as_data
 from gameday.targets.sidecar_faults.definitions import DEFINED, SidecarFault
 from gameday.targets.sidecar_faults.host import (
     Ended,
@@ -24,7 +25,6 @@ from gameday.targets.sidecar_faults.host import (
     SidecarHost,
     SidecarOrder,
     VictimPlace,
-    as_data,
     run,
     start_work,
     wait_for_line,
@@ -283,7 +283,7 @@ def with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
     """Return the undo of the whole fault."""
     if not far:
         return first
-    ends = [as_data(end) for end in far]
+    ends = [undo_as_data(end) for end in far]
     return replace(first, arguments={**first.arguments, "far": ends})
 
 

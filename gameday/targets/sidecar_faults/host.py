@@ -80,16 +80,6 @@ class SidecarOrder:
     end: str = ""
 
 
-def as_data(undo: Undo) -> dict[str, Any]:
-    """Return an undo as plain data, without its target."""
-    return {
-        "verb": undo.verb,
-        "instance": undo.instance,
-        "identity": dict(undo.identity),
-        "arguments": dict(undo.arguments),
-    }
-
-
 def with_helper(undo: Undo, helper: str) -> Undo:
     """Return an undo that knows its helper."""
     return replace(undo, arguments={**undo.arguments, "helper": helper})
