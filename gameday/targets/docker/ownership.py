@@ -20,14 +20,14 @@ from gameday.targets.docker.sidecars.host import DockerSidecars
 from gameday.targets.ownership import Holder, Leftover, holder_from, undo_as_data
 from gameday.targets.sidecar_faults.driver import VERB
 
-LABEL = "gameday."
-PROJECT = f"{LABEL}project"
+_LABEL = "gameday."
+_PROJECT = f"{_LABEL}project"
 _LOOKS = ("look", "survey", "sweep")  # helpers that change nothing and end at once
 _CONFLICT = 409
-_LOCK = f"{LABEL}lock"
+_LOCK = f"{_LABEL}lock"
 
 
-def safe(text: str) -> str:
+def _safe(text: str) -> str:
     """Return a text with what a container's name may not have replaced."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", text)
 
@@ -52,11 +52,11 @@ class Marks:
         """Leave the mark of a fault that is about to be; a refusal is no obstacle."""
         mark = str(undo.arguments["mark"])
         labels = {
-            f"{LABEL}run": mark.rpartition(".")[0],
-            f"{LABEL}mark": mark,
-            f"{LABEL}do": kind,
-            PROJECT: self.project,
-            f"{LABEL}undo": json.dumps(undo_as_data(undo)),
+            f"{_LABEL}run": mark.rpartition(".")[0],
+            f"{_LABEL}mark": mark,
+            f"{_LABEL}do": kind,
+            _PROJECT: self.project,
+            f"{_LABEL}undo": json.dumps(undo_as_data(undo)),
         }
         with suppress(EngineRefused):
             self.create(_name(mark), image, labels)
@@ -93,10 +93,10 @@ class Marks:
     def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
         leftovers = []
-        for container in self._containers(f"{PROJECT}={self.project}"):
+        for container in self._containers(f"{_PROJECT}={self.project}"):
             labels = container["Labels"]
-            looks = labels.get(f"{LABEL}do") in _LOOKS
-            if f"{LABEL}mark" in labels and not looks:
+            looks = labels.get(f"{_LABEL}do") in _LOOKS
+            if f"{_LABEL}mark" in labels and not looks:
                 leftovers.append(_left(str(container["Id"]), labels))
         return leftovers
 
@@ -136,16 +136,16 @@ class Marks:
 
 
 def _name(mark: str) -> str:
-    return f"gameday-mark-{safe(mark)}"
+    return f"gameday-mark-{_safe(mark)}"
 
 
 def _left(container: str, labels: Mapping[str, str]) -> Leftover:
-    does, run = labels.get(f"{LABEL}do", ""), labels.get(f"{LABEL}run", "")
-    mark, beside = labels[f"{LABEL}mark"], labels.get(f"{LABEL}beside", "")
+    does, run = labels.get(f"{_LABEL}do", ""), labels.get(f"{_LABEL}run", "")
+    mark, beside = labels[f"{_LABEL}mark"], labels.get(f"{_LABEL}beside", "")
     undo = None
     what = f"helper {container[:12]} ({does})"
-    if f"{LABEL}undo" in labels:
-        undo = Undo(target="", **json.loads(labels[f"{LABEL}undo"]))
+    if f"{_LABEL}undo" in labels:
+        undo = Undo(target="", **json.loads(labels[f"{_LABEL}undo"]))
         what = f"{does} on {undo.instance}"
     elif beside:
         undo = Undo(
@@ -168,13 +168,13 @@ class Lock:
         self._engine = engine
         self._marks = marks
         self._image = image
-        self._name = f"gameday-lock-{safe(marks.project)}"
+        self._name = f"gameday-lock-{_safe(marks.project)}"
 
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         words = holder.to_words().items()
-        labels = {f"{LABEL}{key}": value for key, value in words}
-        labels |= {_LOCK: self._marks.project, f"{LABEL}holds": holder.run}
+        labels = {f"{_LABEL}{key}": value for key, value in words}
+        labels |= {_LOCK: self._marks.project, f"{_LABEL}holds": holder.run}
         try:
             self._marks.create(self._name, self._image(), labels)
         except EngineRefused as wrong:
@@ -215,4 +215,4 @@ class Lock:
 
 def _holder(container: Mapping[str, Any]) -> Holder:
     labels = container["Config"]["Labels"] or {}
-    return holder_from({key.removeprefix(LABEL): v for key, v in labels.items()})
+    return holder_from({key.removeprefix(_LABEL): v for key, v in labels.items()})

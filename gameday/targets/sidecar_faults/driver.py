@@ -25,7 +25,7 @@ from gameday.targets.sidecar_faults.host import (
     SidecarHost,
     SidecarOrder,
     VictimPlace,
-    run,
+    run_once,
     start_work,
     wait_for_line,
     with_helper,
@@ -88,7 +88,7 @@ class SidecarFaults:
             for helper in started:
                 self._host.remove(helper)
             raise
-        return with_far_ends(first, far)
+        return _with_far_ends(first, far)
 
     def _orders(
         self, request: FaultRequest, victim: Instance, mark: str
@@ -146,7 +146,7 @@ class SidecarFaults:
             all_of(
                 [
                     partial(start_work, self._host, _helper(end))
-                    for end in undo_of_each_helper(undo)
+                    for end in _undo_of_each_helper(undo)
                 ]
             )
         except GamedayError as wrong:
@@ -156,7 +156,7 @@ class SidecarFaults:
     def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Return the proof that each helper took where the fault is."""
         patience = DEFINED[request.kind].patience(request)
-        ends = undo_of_each_helper(undo)
+        ends = _undo_of_each_helper(undo)
 
         def proof(end: Undo) -> Mapping[str, Any]:
             return wait_for_line(self._host.lines(_helper(end), patience), "proof")
@@ -171,8 +171,8 @@ class SidecarFaults:
 
     def undo(self, undo: Undo) -> Undone:
         """End the helpers; where one did not clean up itself, sweep after it."""
-        return all_undone(
-            all_of([partial(self._undone, end) for end in undo_of_each_helper(undo)])
+        return _all_undone(
+            all_of([partial(self._undone, end) for end in _undo_of_each_helper(undo)])
         )
 
     def _undone(self, undo: Undo) -> Undone:
@@ -184,7 +184,7 @@ class SidecarFaults:
         ended = host.end(helper)
         if ended.clean:
             host.remove(helper)
-            early = why_early(undo, ended) or replaced
+            early = _why_early(undo, ended) or replaced
             words = "the helper put everything back"
             words = f"{early}; {words}" if early else words
             return Undone(ok=True, found=words, at=ended.at, early=early)
@@ -202,13 +202,13 @@ class SidecarFaults:
             if not ended.seen:
                 raise FaultFailed("whether the helper has ended could not be seen")
             words = "the helper had died; its processes died with it"
-            return Undone(ok=True, found=words, early=why_early(undo, ended))
+            return Undone(ok=True, found=words, early=_why_early(undo, ended))
         held_in = HeldIn.NETWORK if fault is None else fault.held_in
         in_container = held_in is HeldIn.CONTAINER
         place = self._host.locate_again(undo, in_container=in_container)
         if isinstance(place, Undone):
             return place
-        swept = run(
+        swept = run_once(
             self._host,
             SidecarOrder(
                 spec={"do": _LEFT[held_in], "duration": 1.0},
@@ -220,7 +220,7 @@ class SidecarFaults:
         )
         what = "processes let go on" if in_container else "rules swept up"
         words = f"the helper had died; {swept.get('found', 0)} {what}"
-        early = why_early(undo, ended, int(swept.get("held", 0)))
+        early = _why_early(undo, ended, int(swept.get("held", 0)))
         return Undone(ok=True, found=words, early=early)
 
 
@@ -279,7 +279,7 @@ def _combined_proof(ends: Sequence[Undo], proofs: Sequence[Mapping[str, Any]]) -
     return Proof(bites=bites, because=because, evidence=evidence)
 
 
-def with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
+def _with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
     """Return the undo of the whole fault."""
     if not far:
         return first
@@ -287,13 +287,13 @@ def with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
     return replace(first, arguments={**first.arguments, "far": ends})
 
 
-def undo_of_each_helper(undo: Undo) -> list[Undo]:
+def _undo_of_each_helper(undo: Undo) -> list[Undo]:
     """Return the undo of each helper, the victim's first."""
     far = undo.arguments.get("far") or ()
     return [undo, *(Undo(target=undo.target, **end) for end in far)]
 
 
-def why_early(undo: Undo, ended: Ended, held: int = 0) -> str:
+def _why_early(undo: Undo, ended: Ended, held: int = 0) -> str:
     """Return why the fault had not held until it was undone; empty: it had.
 
     `held`: how much of it had gone on without its helper, as a sweep found.
@@ -309,7 +309,7 @@ def why_early(undo: Undo, ended: Ended, held: int = 0) -> str:
     return f"its helper was ended by somebody after {after}"
 
 
-def all_undone(undone: Sequence[Undone]) -> Undone:
+def _all_undone(undone: Sequence[Undone]) -> Undone:
     """Return how it went at all ends: the first that is not undone, else the last."""
     for end in undone:
         if not end.ok:

@@ -1,4 +1,4 @@
-"""What a platform contributes to the faults that helpers hold, and how these are told.
+"""What a platform contributes to the faults that helpers hold, and talking to one.
 
 A helper prints lines of JSON and receives signals; see `targets/sidecar`. The platform
 starts and ends helpers, carries lines and signals, and locates victims and peers.
@@ -191,7 +191,7 @@ def start_work(host: SidecarHost, helper: str) -> Line:
     return wait_for_line(host.signal(helper, GO), "applied")
 
 
-def run(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
+def run_once(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
     """Start a helper, give the word, take the answer, remove it.
 
     Empty where it did its work and its answer could not be read.

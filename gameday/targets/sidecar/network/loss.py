@@ -126,7 +126,7 @@ class Count:
         return self.lost / self.sent if self.sent else 0.0
 
 
-def error(share: float, sent: int) -> float:
+def standard_error(share: float, sent: int) -> float:
     """Return the standard deviation of a share seen in that many independent trials.
 
     sqrt(p (1 - p) / n), the binomial distribution's.
@@ -174,14 +174,14 @@ class HandshakeProbe:
         before, now = self._before.share, self.count(probes_needed(asked))
         # A probe is answered where neither this fault nor what was before takes it.
         expected = 1.0 - (1.0 - asked) * (1.0 - before)
-        spread = error(expected, now.sent)
+        spread = standard_error(expected, now.sent)
         evidence: Mapping[str, Any] = {
             "peer": self.peer,
             "asked": asked,
             "probes": now.sent,
             "lost": now.lost,
             "share": now.share,
-            "error": error(now.share, now.sent),
+            "error": standard_error(now.share, now.sent),
             "before": before,
         }
         because = (

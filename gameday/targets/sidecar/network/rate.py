@@ -38,16 +38,16 @@ from gameday.targets.sidecar.work import (
 )
 
 LATENCY = 0.4  # seconds that a packet waits at most; what comes then is dropped
-SAVED = 0.02  # seconds of the rate that may be saved up
+_SAVED = 0.02  # seconds of the rate that may be saved up
 _HEADERS = 100  # bytes: a bucket has to hold the largest packet with these
 _SIOCGIFMTU = 0x8921
-NOT_PASSING = f"-m mark ! --mark {PASSES:#x}"
+_NOT_PASSING = f"-m mark ! --mark {PASSES:#x}"
 _IDLE = 3600.0  # seconds
 
 
 def bucket(rate: float, largest: int = 1500) -> Sequence[str]:
     """Return the words by which tc keeps a rate; `largest`: bytes of a packet."""
-    burst = max(largest + _HEADERS, round(rate / 8 * SAVED))
+    burst = max(largest + _HEADERS, round(rate / 8 * _SAVED))
     latency = f"{LATENCY * 1000:g}ms"
     return ["tbf", "rate", f"{rate:.0f}bit", "burst", f"{burst}b", "latency", latency]
 
@@ -98,7 +98,7 @@ class Rate:
         """Put everything in."""
         there = interfaces()
         leaf = bucket(self._spec["to"], largest_packet())
-        self._shaper.add(*leaf, only=NOT_PASSING)
+        self._shaper.add(*leaf, only=_NOT_PASSING)
         for interface in there:
             add_incoming(interface, self._spec, *leaf)
         return {"way": "tc"}
@@ -140,7 +140,7 @@ class ShapedLine:
 
     def due(self, now: float, size: int) -> float | None:
         """Return when a packet of so many bytes has left; None: it found no room."""
-        start = max(self._free, now - SAVED)
+        start = max(self._free, now - _SAVED)
         if start - now > LATENCY:
             return None
         self._free = start + size * 8 / self._rate
@@ -202,7 +202,7 @@ class QueueRate:
 
     def _to(self, chain: str) -> str:
         number = self._ways[chain].number
-        only = "" if chain == "INPUT" else f"{NOT_PASSING} "
+        only = "" if chain == "INPUT" else f"{_NOT_PASSING} "
         return f"{only}{QUEUED} --queue-num {number} --queue-bypass"
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

@@ -18,8 +18,8 @@ from gameday.targets.sidecar.work import WorkFailed
 _COUNTS = re.compile(r"\[(\d+):\d+\] ")
 BACKENDS = ("nft", "legacy")
 OURS = "gameday:"  # how every comment begins, so that any can be found without a mark
-V4, V6 = 4, 6
-FAMILIES = (V4, V6)
+_V4, _V6 = 4, 6
+_FAMILIES = (_V4, _V6)
 
 
 class RulesFailed(GamedayError):
@@ -117,7 +117,7 @@ class FirewallRules:
 
 def peers_of(spec: Mapping[str, Any], family: int) -> list[str]:
     """Return the peers' addresses or networks of one family."""
-    return [peer for peer in spec["peers"] if (":" in peer) == (family == V6)]
+    return [peer for peer in spec["peers"] if (":" in peer) == (family == _V6)]
 
 
 def matched(
@@ -140,11 +140,11 @@ def matched(
 def families(spec: Mapping[str, Any]) -> Sequence[int]:
     """Return the families that the fault has to cover; IPv6 only where it is used."""
     if not spec["peers"]:
-        return (V4, V6) if has_v6() else (V4,)
-    return [family for family in (V4, V6) if peers_of(spec, family)]
+        return (_V4, _V6) if _has_v6() else (_V4,)
+    return [family for family in (_V4, _V6) if peers_of(spec, family)]
 
 
-def has_v6() -> bool:
+def _has_v6() -> bool:
     """Return whether this namespace has an IPv6 address beside loopback's."""
     try:
         with open("/proc/net/if_inet6", encoding="ascii") as file:  # noqa: PTH123
@@ -163,7 +163,7 @@ class PeerRules:
     def __init__(self, spec: Mapping[str, Any], table: str = "mangle") -> None:
         self._spec = spec
         self._rules = {
-            family: FirewallRules(spec["mark"], table, family) for family in FAMILIES
+            family: FirewallRules(spec["mark"], table, family) for family in _FAMILIES
         }
         self._added: Sequence[int] = ()
 

@@ -17,8 +17,8 @@ from gameday.targets.sidecar.network.rules import PeerRules, peers_of
 from gameday.targets.sidecar.network.tools import run_tool, tc
 from gameday.targets.sidecar.work import WorkFailed
 
-HANDLE = "6da7"
-CLASS = f"{HANDLE}:4"
+_HANDLE = "6da7"
+_CLASS = f"{_HANDLE}:4"
 _RATE = "10gbit"  # more than a container sends: the class shall not throttle
 _PLAIN = ("noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
 OUR_DEVICES = "gameday-in"  # how the devices of what comes in begin, before a number
@@ -37,9 +37,9 @@ def commands(interface: str, *leaf: str) -> list[Sequence[str]]:
     there = ["add", "dev", interface]
     whole = ["htb", "rate", _RATE, "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
     return [
-        ["qdisc", *there, "root", "handle", f"{HANDLE}:", "htb", "default", "0"],
-        ["class", *there, "parent", f"{HANDLE}:", "classid", CLASS, *whole],
-        ["qdisc", *there, "parent", CLASS, *leaf],
+        ["qdisc", *there, "root", "handle", f"{_HANDLE}:", "htb", "default", "0"],
+        ["class", *there, "parent", f"{_HANDLE}:", "classid", _CLASS, *whole],
+        ["qdisc", *there, "parent", _CLASS, *leaf],
     ]
 
 
@@ -73,7 +73,7 @@ class Shaper:
         for interface in interfaces():
             for words in commands(interface, *leaf):
                 tc(*words)
-        end = f"{only} -j CLASSIFY --set-class {CLASS}".strip()
+        end = f"{only} -j CLASSIFY --set-class {_CLASS}".strip()
         self._rules.add({"POSTROUTING": end})
 
     def remove(self) -> None:
@@ -85,7 +85,7 @@ class Shaper:
 def remove_qdiscs(*names: str) -> None:
     """Remove the qdiscs that carry our handle from these interfaces."""
     for interface in names if shutil.which("tc") else ():
-        if f" {HANDLE}: " in tc("qdisc", "show", "dev", interface, "root"):
+        if f" {_HANDLE}: " in tc("qdisc", "show", "dev", interface, "root"):
             tc("qdisc", "del", "dev", interface, "root")
 
 
@@ -109,7 +109,7 @@ def add_incoming(interface: str, spec: Mapping[str, Any], *leaf: str) -> None:
     device = f"{OUR_DEVICES}{socket.if_nametoindex(interface)}"
     run_tool("ip", "link", "add", device, "type", "ifb")
     run_tool("ip", "link", "set", device, "up")
-    tc("qdisc", "add", "dev", device, "root", "handle", f"{HANDLE}:", *leaf)
+    tc("qdisc", "add", "dev", device, "root", "handle", f"{_HANDLE}:", *leaf)
     for words in incoming(interface, device, spec):
         tc(*words)
 
