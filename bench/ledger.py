@@ -20,7 +20,7 @@ from cost import Bar, verdict
 from gameday.clock import SystemClock
 from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.release import release_target
+from gameday.ledger.recovery import release_target
 from gameday.ledger.target_lock import take
 from gameday.ledger.watchdog.launcher import start_watchdog
 from gameday.model.faults.fault import FaultState

@@ -62,7 +62,7 @@ def prometheus(program: Path) -> str:
 
 def helper() -> str:
     """Return the full name of gameday's own helper image, built if need be."""
-    from gameday.targets.docker.sidecars.image import DOCKERFILE, image_name
+    from gameday.targets.helper_image import DOCKERFILE, image_name
 
     name = image_name()
     if not run("docker", "images", "-q", name, seconds=20):

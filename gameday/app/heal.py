@@ -12,11 +12,17 @@ from gameday.errors import TargetNotFound, UsageError
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.recovery import opener, recover
+from gameday.ledger.recovery import (
+    HealedOrphan,
+    free,
+    opener,
+    recover,
+    sweep_rules_of,
+    undo_marked,
+)
 from gameday.model.faults.fault import FaultState, Undone
 
 if TYPE_CHECKING:
-    from gameday.ledger.orphans import HealedOrphan
     from gameday.ports import Clock
     from gameday.targets.opened import OpenTarget, TargetLock, TargetMarks
     from gameday.targets.ownership import Holder
@@ -80,8 +86,8 @@ class MarkedHeal:
     all that is known nothing is.
     """
 
-    found: "Sequence[HealedOrphan]" = ()
-    unseen: "Sequence[HealedOrphan]" = ()
+    found: Sequence[HealedOrphan] = ()
+    unseen: Sequence[HealedOrphan] = ()
     lock: str = ""
     going_on: str = ""
 
@@ -104,8 +110,6 @@ def heal_marked(
     holder shows whether that lives, where nothing else does. TargetNotFound where
     there is no such target.
     """
-    from gameday.ledger.orphans import free, sweep_rules_of, undo_marked
-
     target, marks, lock = _opened(target_url, clock)
     holder = _decided_holder(lock, wait=wait, tell=tell)
     alive = holder if holder is not None and holder.alive is True else None
@@ -152,7 +156,7 @@ def _decided_holder(
     return lock.holder(decide=True)
 
 
-def _marked(orphans: "Sequence[HealedOrphan]", holder: "Holder | None") -> MarkedHeal:
+def _marked(orphans: Sequence[HealedOrphan], holder: "Holder | None") -> MarkedHeal:
     """Return what was found, apart from the places where nothing can be."""
     return MarkedHeal(
         found=[orphan for orphan in orphans if _counts(orphan, holder)],
@@ -160,7 +164,7 @@ def _marked(orphans: "Sequence[HealedOrphan]", holder: "Holder | None") -> Marke
     )
 
 
-def _counts(orphan: "HealedOrphan", holder: "Holder | None") -> bool:
+def _counts(orphan: HealedOrphan, holder: "Holder | None") -> bool:
     """Whether it bears on what is broken: all but a place where nothing can be.
 
     Every fault needs more rights than to read, so that nobody left any where he could

@@ -10,6 +10,6 @@ def undo(configuration: dict[str, Any] | None = None) -> dict[str, Any]:
 
     Idempotent. UndoFailed, with what a person must do, while something stays broken.
     """
-    from gameday.faults.undoing import undo_all
+    from gameday.faults.flow import undo_all
 
     return undo_all(configuration)

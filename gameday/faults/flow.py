@@ -1,19 +1,30 @@
-"""The one way from a call to a biting fault.
+"""The one way from an experiment's call to a biting fault, and back.
 
-Parse, find the victims, look again, prepare, write it down, inject, prove. Nothing
-touches the target before the ledger has it on disk.
+A fault is declared by a signature and a docstring, and nothing else. To inject it is
+to parse, find the victims, look again, prepare, write it down, inject, prove. Nothing
+touches the target before the ledger has it on disk. The rollback of every experiment
+undoes what it has open.
 """
 
+import functools
+import inspect
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ParamSpec
 
-from gameday.errors import CannotFault, FaultFailed, GamedayError
-from gameday.faults.context import CLOCK, FaultContext, fault_context, open_own_run
-from gameday.ledger.entries import FaultEntry
+from gameday.errors import CannotFault, FaultFailed, GamedayError, UndoFailed
+from gameday.faults.context import (
+    CLOCK,
+    WATCHDOGS,
+    FaultContext,
+    fault_context,
+    open_own_run,
+)
+from gameday.ledger.entries import FaultEntry, Healed
 from gameday.ledger.heal import forget, heal, undo_with_retries
+from gameday.ledger.recovery import recover, recover_dead
 from gameday.model.faults.fault import FaultRequest, FaultState, Proof
 from gameday.model.faults.request import parse_request
 from gameday.model.faults.selection import choose
@@ -21,17 +32,10 @@ from gameday.model.quantity import show_instant
 from gameday.model.target import Instance
 from gameday.targets.procfs import identify
 
+Parameters = ParamSpec("Parameters")
+Inject = Callable[[str, Mapping[str, Any], Mapping[str, Any] | None], dict[str, Any]]
 DEFAULT_DURATION = 600.0  # seconds, where neither a plan nor the experiment says
 _AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class InjectedFault:
-    """One fault on one instance, injected: when it started and whether it bites."""
-
-    entry: FaultEntry
-    started: float
-    proof: Proof
 
 
 def inject(
@@ -41,6 +45,49 @@ def inject(
 ) -> dict[str, Any]:
     """Inject a fault for whom the environment says; see `inject_for`."""
     return inject_for(fault_context(configuration), kind, arguments)
+
+
+def fault(
+    kind: str, inject: Inject = inject
+) -> Callable[[Callable[Parameters, None]], Callable[Parameters, dict[str, Any]]]:
+    """Make a function inject this fault of the catalogue with the arguments it gets.
+
+    Its signature is what an experiment may write; Chaos Toolkit reads it for
+    validation, for `chaos discover`, and to know that the function wants its
+    configuration.
+    """
+
+    def declare(
+        declared: Callable[Parameters, None],
+    ) -> Callable[Parameters, dict[str, Any]]:
+        signature = inspect.signature(declared).replace(
+            return_annotation=dict[str, Any]
+        )
+
+        @functools.wraps(declared)
+        def inject_it(
+            *args: Parameters.args, **given: Parameters.kwargs
+        ) -> dict[str, Any]:
+            bound = signature.bind(*args, **given)
+            bound.apply_defaults()
+            arguments = dict(bound.arguments)
+            configuration = arguments.pop("configuration")
+            return inject(kind, arguments, configuration)
+
+        inject_it.__annotations__["return"] = dict[str, Any]
+        inject_it.__signature__ = signature  # type: ignore[attr-defined]
+        return inject_it
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class InjectedFault:
+    """One fault on one instance, injected: when it started and whether it bites."""
+
+    entry: FaultEntry
+    started: float
+    proof: Proof
 
 
 def inject_for(
@@ -226,3 +273,51 @@ def _hit_output(hit: InjectedFault) -> dict[str, Any]:
             "evidence": dict(hit.proof.evidence),
         },
     }
+
+
+def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Undo this experiment's faults; under plain `chaos run` close its run as well."""
+    mine = fault_context(configuration)
+    healed = _undone(mine)
+    left = [
+        f"{healing.fault.victim.name}: {healing.undone.found}; "
+        f"by hand: {healing.undone.by_hand}"
+        for healing in healed
+        if not healing.undone.ok
+    ]
+    if mine.own:
+        left += [
+            f"{recovered.what}, left by run {recovered.run}: {recovered.undone.found}; "
+            f"by hand: {recovered.undone.by_hand}"
+            for recovered in recover_dead(
+                mine.ledger, mine.target.url, mine.opener, CLOCK
+            )
+            if not recovered.undone.ok
+        ]
+    if left:
+        watchdog = WATCHDOGS.get(mine.run)
+        goes_on = f". {watchdog.announcement}" if watchdog else ""
+        raise UndoFailed("still broken: " + "; ".join(left) + goes_on)
+    return {
+        "target": mine.target.url,
+        "undone": [
+            {
+                "fault": healing.fault.kind,
+                "instance": healing.fault.victim.name,
+                "found": healing.undone.found,
+                "at": show_instant(healing.at),
+            }
+            for healing in healed
+        ],
+    }
+
+
+def _undone(mine: FaultContext) -> list[Healed]:
+    """Undo the faults of a step; of an experiment that has a run of its own, all."""
+    if mine.own:
+        return recover(
+            mine.ledger, mine.run, mine.opener, CLOCK, by="rollback", ended_cleanly=True
+        )
+    left_open = mine.ledger.open_faults(run=mine.run)
+    its = [fault for fault in left_open if fault.step == mine.step]
+    return heal(mine.ledger, mine.opener, CLOCK, its, by="rollback")

@@ -5,7 +5,7 @@ Each is explained in docs/explanation/kubernetes-faults.md.
 
 from typing import Any
 
-from gameday.faults.declare import fault
+from gameday.faults.flow import fault
 
 __all__ = [
     "bad_image",

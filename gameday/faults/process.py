@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gameday.faults.declare import fault
+from gameday.faults.flow import fault
 
 __all__ = ["kill", "pause", "restart", "stop"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gameday.errors import FaultFailed, TargetHeld
-from gameday.ledger import codec, rows
+from gameday.ledger import rows
 from gameday.ledger.database import Database
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
 from gameday.model.faults.fault import FaultRequest, FaultState
@@ -156,7 +156,7 @@ class Ledger:
 
     def plan_fault(self, planned: PlannedVictims) -> None:
         """Keep what the plan decided, for the process that will inject it."""
-        victims = codec.dump_instances(planned.victims)
+        victims = rows.dump_instances(planned.victims)
         with self._db.writing() as db:
             db.execute(
                 "INSERT INTO plans (run, step, ordinal, request, victims, duration)"
@@ -165,7 +165,7 @@ class Ledger:
                     planned.run,
                     planned.step,
                     planned.ordinal,
-                    codec.dump_request(planned.request),
+                    rows.dump_request(planned.request),
                     victims,
                     planned.duration,
                 ),
@@ -173,7 +173,7 @@ class Ledger:
 
     def plan_again(self, planned: PlannedVictims) -> None:
         """Keep other victims for a fault that is planned and not begun yet."""
-        victims = codec.dump_instances(planned.victims)
+        victims = rows.dump_instances(planned.victims)
         with self._db.writing() as db:
             db.execute(
                 "UPDATE plans SET victims = ?"

@@ -2,26 +2,27 @@
 
 Whoever ends a run comes here: `gameday heal`, the next run on the same target (of
 `gameday run` or of plain `chaos run`), the run's watchdog, and the run itself at its
-end. Several may be at it at once: every step of it is idempotent.
+end. Several may be at it at once: every step of it is idempotent. Where the ledger is
+lost, the marks in the target tell what was left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError, StoreError
 from gameday.ledger import foreign
 from gameday.ledger.entries import Healed, RecoveredFault
-from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal
+from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal, undo_with_retries
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.orphans import HealedOrphan, undo_marked
-from gameday.ledger.release import release_target
+from gameday.model.faults.fault import Undone
 from gameday.targets import open_target
-from gameday.targets.ownership import Holder
+from gameday.targets.ownership import Holder, Leftover
 
 if TYPE_CHECKING:
     from gameday.ports import Clock
-    from gameday.targets.opened import OpenTarget
+    from gameday.targets.opened import OpenTarget, TargetLock, TargetMarks
 
 Tell = Callable[[str], None]
 
@@ -85,6 +86,19 @@ def recover(  # noqa: PLR0913 - who recovers what, how
     return healed
 
 
+def release_target(target: "OpenTarget", run: str) -> None:
+    """Let go of a target whose faults are all undone; the ledger closes its own.
+
+    Removes what was prepared for faults that never came, or that ended by
+    themselves. Where the target does not answer the lock stays, stale with our end.
+    """
+    with suppress(GamedayError):
+        if target.marks is not None:
+            target.marks.sweep(run)
+        if target.lock is not None:
+            target.lock.release(run)
+
+
 def recover_dead(
     ledger: Ledger,
     target_url: str,
@@ -111,6 +125,44 @@ def recover_dead(
     return recovered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealedOrphan:
+    """Something that was found by its mark, and what became of it."""
+
+    left: Leftover
+    undone: Undone
+
+
+def undo_marked(
+    target: "OpenTarget",
+    clock: "Clock",
+    run: str | None = None,
+    but: Sequence[str] = (),
+) -> list[HealedOrphan]:
+    """Undo what carries a mark (of one run; not those in `but`), newest first.
+
+    A place that could not be read may hold faults of any run: it is listed as not
+    undone.
+    """
+    marks = target.marks
+    if marks is None:
+        return []
+    recovered = []
+    for left in marks.leftovers():
+        if left.unread is not None:
+            recovered.append(HealedOrphan(left=left, undone=left.unread))
+            continue
+        if run not in (None, left.run) or left.run in but:
+            continue
+        undone = Undone(ok=True, found="removed")
+        if left.undo is not None:
+            undone = undo_with_retries(target.undo, left.undo, clock)
+        if undone.ok:
+            marks.drop(left)
+        recovered.append(HealedOrphan(left=left, undone=undone))
+    return recovered
+
+
 def recover_marked(
     target: "OpenTarget", dead: Holder, clock: "Clock"
 ) -> list[HealedOrphan]:
@@ -124,3 +176,22 @@ def recover_marked(
     return [
         recovered for recovered in recoveries if recovered.left.place not in dead.unseen
     ]
+
+
+def sweep_rules_of(marks: "TargetMarks") -> list[HealedOrphan]:
+    """Remove rules that no helper holds any more."""
+    return [
+        HealedOrphan(
+            left=Leftover(
+                run="", what=f"rules on {instance}", undo=None, place=instance
+            ),
+            undone=Undone(ok=True, found=f"{number} removed"),
+        )
+        for instance, number in marks.sweep_rules()
+    ]
+
+
+def free(lock: "TargetLock", dead: Holder) -> str:
+    """Free the lock of a dead holder; return what was done, in words."""
+    lock.release(dead.run)
+    return f"freed: it was held by run {dead.run} of {dead.user}@{dead.host}"

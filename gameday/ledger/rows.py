@@ -1,19 +1,82 @@
-"""The ledger's SQL: rows to entries and back."""
+"""The ledger's rows: entries to SQL and JSON text, and back."""
 
+import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gameday.ledger import codec
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
-from gameday.model.faults.fault import FaultState
+from gameday.model.faults.fault import FaultRequest, FaultState, Selection, Undo
+from gameday.model.target import Instance
 from gameday.targets.procfs import ProcessId
 
 _BIT = (
     "EXISTS (SELECT 1 FROM transitions t"
     " WHERE t.fault = faults.id AND t.state = 'biting') AS bit"
 )
+
+
+def dump(value: Any) -> str:
+    """Return canonical JSON: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def load(text: str) -> Any:
+    """Return what the JSON text says."""
+    return json.loads(text)
+
+
+def dump_request(request: FaultRequest) -> str:
+    """Return a fault that was asked for, as JSON."""
+    return dump(asdict(request))
+
+
+def load_request(text: str) -> FaultRequest:
+    """Return the fault that JSON describes; lists become tuples again."""
+    stored = load(text)
+    chosen = stored["selection"]
+    selection = Selection(**{**chosen, "instances": tuple(chosen["instances"])})
+    arguments = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in stored["arguments"].items()
+    }
+    return FaultRequest(
+        kind=stored["kind"],
+        selection=selection,
+        duration=stored["duration"],
+        arguments=arguments,
+    )
+
+
+def dump_instance(instance: Instance) -> str:
+    """Return an instance as JSON."""
+    return dump(asdict(instance))
+
+
+def dump_instances(instances: Iterable[Instance]) -> str:
+    """Return instances as a JSON list."""
+    return dump([asdict(instance) for instance in instances])
+
+
+def load_instance(stored: Mapping[str, Any]) -> Instance:
+    """Return the instance that a JSON object describes."""
+    lists = {name: tuple(stored.get(name, ())) for name in ("addresses", "published")}
+    return Instance(**{**stored, **lists})
+
+
+def dump_undo(undo: Undo) -> str:
+    """Return an undo as JSON."""
+    return dump(asdict(undo))
+
+
+def load_undo(text: str) -> Undo:
+    """Return the undo that JSON describes."""
+    return Undo(**load(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +130,8 @@ def plans(
                 run=run,
                 step=step,
                 ordinal=row["ordinal"],
-                request=codec.load_request(row["request"]),
-                victims=tuple(map(codec.load_instance, codec.load(row["victims"]))),
+                request=load_request(row["request"]),
+                victims=tuple(map(load_instance, load(row["victims"]))),
                 duration=row["duration"],
             ),
         )
@@ -85,11 +148,11 @@ def insert_fault(db: sqlite3.Connection, entry: FaultEntry, at: float) -> int:
             entry.undo.target,
             entry.step,
             entry.kind,
-            codec.dump_instance(entry.victim),
-            codec.dump(dict(entry.arguments)),
+            dump_instance(entry.victim),
+            dump(dict(entry.arguments)),
             entry.duration,
             entry.until,
-            codec.dump_undo(entry.undo),
+            dump_undo(entry.undo),
             entry.mark,
             entry.by.pid,
             entry.by.started,
@@ -112,7 +175,7 @@ def insert_transition(db: sqlite3.Connection, fault: int, step: TransitionRow) -
             step.note,
             step.by,
             step.by_hand,
-            codec.dump(dict(step.extra)),
+            dump(dict(step.extra)),
             fault,
         ),
     )
@@ -130,11 +193,11 @@ def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEnt
             run=row["run"],
             step=row["step"],
             kind=row["kind"],
-            victim=codec.load_instance(codec.load(row["victim"])),
-            arguments=codec.load(row["arguments"]),
+            victim=load_instance(load(row["victim"])),
+            arguments=load(row["arguments"]),
             duration=row["duration"],
             until=row["until"],
-            undo=codec.load_undo(row["undo"]),
+            undo=load_undo(row["undo"]),
             mark=row["mark"],
             by=_process(row),
             state=FaultState(row["state"]),
@@ -155,7 +218,7 @@ def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition
     )
     listed = []
     for row in selected:
-        victim = codec.load(row["victim"])
+        victim = load(row["victim"])
         listed.append(
             Transition(
                 number=row["number"],
@@ -165,14 +228,14 @@ def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition
                 kind=row["kind"],
                 service=victim["service"],
                 instance=victim["name"],
-                arguments=codec.load(row["arguments"]),
+                arguments=load(row["arguments"]),
                 duration=row["duration"],
                 state=FaultState(row["state"]),
                 at=row["at"],
                 note=row["note"],
                 by=row["by"],
                 by_hand=row["by_hand"],
-                extra=codec.load(row["extra"]),
+                extra=load(row["extra"]),
             )
         )
     return listed

@@ -8,7 +8,7 @@ from typing import TypeVar
 from gameday.checks.record.victims import Victims
 from gameday.model.events import Hypothesis, Metric, WorkloadChanged
 from gameday.model.events.target import is_fully_available, known_at
-from gameday.model.plan import PlannedStep
+from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, MetricPromise, Step
 from gameday.model.stretch import FEWEST, LONGEST, looks_in_a_row, share_of_false
@@ -246,6 +246,44 @@ def _page_resolves(
             until=end + promise.page_resolves_within,
             kept=bool(closed) and all(labels in closed for labels in opened),
         )
+
+
+def in_settling(
+    run_state: RunState, step: Step, until: float
+) -> Iterator[PendingCondition]:
+    """Yield what is waited for before the next step: alerts are over, and told so.
+
+    An alert group that is still alive pages after its group_interval and not after its
+    group_wait, which would change the times that the next step measures.
+    """
+    kept = all(_is_settled(run_state, promise, step) for promise in step.expect.alerts)
+    yield PendingCondition(what="alerts to settle", until=until, kept=kept)
+
+
+def _is_settled(run_state: RunState, promise: AlertPromise, step: Step) -> bool:
+    """Whether an alert is over in Prometheus, and its end paged if its start was."""
+    ringing = [
+        alert
+        for alert in run_state.alerts.values()
+        if promise.fits(alert.labels) and alert.state in ("pending", "firing")
+    ]
+    since = run_state.fault_started(step.name) or 0.0
+    paged = run_state.paged_alerts(promise, "firing", None, since)
+    told = run_state.paged_alerts(promise, "resolved", None, since)
+    return not ringing and (not paged or bool(told))
+
+
+def settling_at_most(step: Step, monitoring: Monitoring) -> float:
+    """Return the longest that a step's alerts may take to settle: a group interval."""
+    scrape = monitoring.scrape_interval or 1.0
+    if monitoring.routing is None or not step.expect.alerts:
+        return scrape
+    routes, intervals = [monitoring.routing.route], []
+    while routes:
+        route = routes.pop()
+        intervals.append(route.group_interval)
+        routes += route.routes
+    return max(intervals) + scrape
 
 
 def healed(run_state: RunState, step: Step, since: float) -> bool:

@@ -16,17 +16,19 @@ from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.plan import Plan, PlannedStep
 from gameday.model.scenario import Step
 from gameday.model.verdict import Ending
-from gameday.runner.conditions import in_aftermath, in_hold
+from gameday.runner.conditions import (
+    in_aftermath,
+    in_hold,
+    in_settling,
+    settling_at_most,
+)
 from gameday.runner.dependencies import RunDependencies, RunningLoad
 from gameday.runner.drift import DriftWatch
 from gameday.runner.event_loop import EventLoop
-from gameday.runner.gate import is_worth_its_fault, pass_gate
+from gameday.runner.gate import is_worth_its_fault, note_whom_the_load_feeds, pass_gate
 from gameday.runner.guardrail_monitor import GuardrailMonitor
-from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.recovery import Recovery, slis_now
-from gameday.runner.run_stopped import RunStopped
-from gameday.runner.settling import settle
-from gameday.runner.signals import handled
+from gameday.runner.run_stopped import RunStopped, handled
 from gameday.runner.step_processes import StepProcesses
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
@@ -126,7 +128,7 @@ class Drive:
         self._undo(step)
         self._aftermath(step, planned)
         if step is not steps[-1] or self.dependencies.followed:
-            settle(self.loop, self.plan, step)
+            self._settle(step)
 
     def _await_the_moment(self, step: Step) -> None:
         """Wait until the fault starts at its planned phase between two evaluations."""
@@ -153,6 +155,12 @@ class Drive:
         self.processes.stop_probing()
         self._flush(self.run_state.phase_at)
         self._reported = True
+
+    def _settle(self, step: Step) -> None:
+        """Wait until this step cannot change the times that the next one measures."""
+        self.loop.phase("settle", step.name)
+        until = self.loop.now + settling_at_most(step, self.plan.monitoring)
+        self.loop.wait(lambda: in_settling(self.run_state, step, until))
 
     def _gate(self, step: Step, *, first: bool) -> bool:
         """Return whether there is anything left to learn behind the gate."""

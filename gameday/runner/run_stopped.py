@@ -1,6 +1,14 @@
-"""The decision to end a run here."""
+"""The end of a run: the decision for it, and the signals that ask for it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from gameday.model.verdict import Ending
+
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class RunStopped(Exception):
@@ -13,3 +21,20 @@ class RunStopped(Exception):
         self.ending = ending
         self.because = because
         self.refusal = conclusive  # refused with exit 2 rather than 3
+
+
+@contextmanager
+def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have a handler take the signals; then who took them before does again.
+
+    Python lets only the main thread take signals; in another, whoever started it does.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [signal.signal(number, handler) for number in ENDS]
+    try:
+        yield
+    finally:
+        for number, old in zip(ENDS, before, strict=True):
+            signal.signal(number, old)

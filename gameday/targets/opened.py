@@ -1,4 +1,4 @@
-"""A target that was opened, and what it has besides instances and faults.
+"""A target that was opened: what it has besides instances, and who does its faults.
 
 An ability that a platform lacks is None: a supervisor keeps no marks, a Docker engine
 has no rights to grant, and only a cluster reports changes by itself.
@@ -7,7 +7,7 @@ has no rights to grant, and only a cluster reports changes by itself.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from gameday.model.faults.fault import Undo
+from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.faults.rights import RbacRule
 from gameday.model.target import Instance
 from gameday.ports import Emit, Target
@@ -101,6 +101,28 @@ class TargetRights(Protocol):
 
     def missing(self, kinds: Collection[str]) -> Sequence[RbacRule]:
         """Return what a run with these faults lacks: the missing verbs alone."""
+
+
+class FaultDriver(Protocol):
+    """What one family of faults does on a target: some methods of the port `Target`."""
+
+    def refusal(self, kind: str) -> str:
+        """Return why it cannot; empty when it can."""
+
+    def how(self, request: FaultRequest) -> str:
+        """Return in one sentence what is done."""
+
+    def prepare(self, request: FaultRequest, victim: Instance, mark: str) -> Undo:
+        """Return the undo; change nothing that can be felt."""
+
+    def inject(self, request: FaultRequest, victim: Instance, undo: Undo) -> None:
+        """Change the target."""
+
+    def verify(self, request: FaultRequest, victim: Instance, undo: Undo, /) -> Proof:
+        """Return whether it is really there."""
+
+    def undo(self, undo: Undo) -> Undone:
+        """Undo and confirm."""
 
 
 class OpenTarget(Target, Protocol):

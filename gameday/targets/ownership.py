@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gameday.model.faults.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
@@ -129,6 +130,16 @@ def _machine() -> str:
         return Path("/etc/machine-id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def undo_as_data(undo: Undo) -> dict[str, Any]:
+    """Return an undo as a mark holds it: plain data, without its target."""
+    return {
+        "verb": undo.verb,
+        "instance": undo.instance,
+        "identity": dict(undo.identity),
+        "arguments": dict(undo.arguments),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from gameday.app.judge_run import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError
 from gameday.model.verdict import ExitCode
-from gameday.runner.signals import handled
+from gameday.runner.run_stopped import handled
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario

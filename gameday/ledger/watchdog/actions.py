@@ -9,8 +9,7 @@ from gameday.ledger import foreign
 from gameday.ledger.entries import FaultEntry
 from gameday.ledger.heal import Opener, heal
 from gameday.ledger.ledger import Ledger
-from gameday.ledger.recovery import opener, recover
-from gameday.ledger.release import release_target
+from gameday.ledger.recovery import opener, recover, release_target
 
 if TYPE_CHECKING:
     from gameday.ports import Clock

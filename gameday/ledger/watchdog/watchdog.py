@@ -4,16 +4,18 @@ Leaves its parent's session and family, watches the run's process (and the end o
 pipe that the run holds), ends faults that outlast their duration, and goes when the
 run is closed. After the run's death it goes when nothing is left to undo, with the
 ledger (once nothing that it remembers of it is open), with the target, or after an
-hour. What undoing needs is imported only when there is something to undo.
+hour. What undoing needs is imported only when there is something to undo; until then
+it reads the ledger by plain SQL, to be up in a moment and small.
 """
 
 import os
 import select
+import sqlite3
 import sys
 from contextlib import suppress
+from urllib.parse import quote
 
 from gameday.clock import SystemClock
-from gameday.ledger.watchdog.ledger_view import LedgerView
 from gameday.targets.procfs import ProcessId
 
 DONE = b"q"
@@ -21,6 +23,39 @@ READY = b"r"
 _TICK = 0.25  # seconds between two looks into the ledger
 PATIENCE = 3600.0  # seconds for which a dead run's faults are tried again
 _LONGEST_PAUSE = 15.0
+
+
+class LedgerView:
+    """One run's rows, read only; sqlite3.Error where the file cannot be read."""
+
+    def __init__(self, path: str, run: str) -> None:
+        self._run = run
+        uri = f"file:{quote(path)}?mode=ro"
+        self._db = sqlite3.connect(uri, uri=True, timeout=1.0, isolation_level=None)
+        try:
+            self.closed()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def closed(self) -> bool:
+        """Return whether the run has let go of its target, or is not known."""
+        row = self._db.execute(
+            "SELECT 1 FROM runs WHERE run = ? AND closed IS NULL", (self._run,)
+        ).fetchone()
+        return row is None
+
+    def overdue(self, now: float) -> bool:
+        """Return whether an open fault of the run has outlasted its duration."""
+        row = self._db.execute(
+            "SELECT 1 FROM faults WHERE run = ? AND state <> 'undone' AND until <= ?",
+            (self._run, now),
+        ).fetchone()
+        return row is not None
 
 
 class Watchdog:

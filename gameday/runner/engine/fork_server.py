@@ -2,6 +2,9 @@
 
 Starting Python with Chaos Toolkit costs some 140 ms of CPU; a fork from a server
 that has it imported costs 11. The server is the standard library's.
+
+The parent only sends the names of `conduct`, `replay` and `probe`; the engine (`child`)
+is imported in the server that forks, never in the parent.
 """
 
 import contextlib
@@ -11,12 +14,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
-from gameday.runner.engine import forks
 from gameday.runner.engine.jobs import Job
 
 Message = tuple[str, Mapping[str, Any]]
@@ -44,15 +47,15 @@ class ForkServer:
 
     def experiment(self, job: Job, tell: Tell) -> "Child":
         """Start one experiment; its messages arrive at `tell`, on a thread."""
-        return Child(self._context, forks.conduct, (job,), tell)
+        return Child(self._context, conduct, (job,), tell)
 
     def rollbacks(self, job: Job, tell: Tell) -> "Child":
         """Start an experiment's rollbacks alone."""
-        return Child(self._context, forks.replay, (job,), tell)
+        return Child(self._context, replay, (job,), tell)
 
     def prober(self, job: Job, every: float, tell: Tell) -> "Child":
         """Start looking at a hypothesis every so many seconds."""
-        return Child(self._context, forks.probe, (job, every), tell)
+        return Child(self._context, probe, (job, every), tell)
 
 
 def _start_server() -> None:
@@ -141,3 +144,24 @@ class Child:
                 os.killpg(pid, number)
             else:
                 os.kill(pid, number)
+
+
+def conduct(pipe: Connection, job: Job) -> None:
+    """Run the experiment; hold after its method until the parent says so."""
+    from gameday.runner.engine import child
+
+    child.conduct(pipe, job)
+
+
+def replay(pipe: Connection, job: Job) -> None:
+    """Play an experiment's rollbacks alone (its engine died before them)."""
+    from gameday.runner.engine import child
+
+    child.replay(pipe, job)
+
+
+def probe(pipe: Connection, job: Job, every: float) -> None:
+    """Look at the hypothesis again and again until the parent hangs up."""
+    from gameday.runner.engine import child
+
+    child.probe(pipe, job, every)

@@ -1,1 +1,1 @@
-"""Edge. The load of a run, and which SLOs it feeds."""
+"""Edge. The load of a run: its process, and what starts, reads and ends it."""

@@ -1,7 +1,11 @@
-"""The engine's API: one client, bounded waits, its errors in our words."""
+"""The engine's API: one client, bounded waits, its errors in our words.
+
+An error is an exception of ours; what goes wrong in an undo is a sentence with a way
+out, and a container that is gone has taken its fault with it.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +16,8 @@ import requests.exceptions
 from docker.api import APIClient
 from docker.tls import TLSConfig
 
-from gameday.errors import GamedayError, TargetNotFound
+from gameday.errors import FaultFailed, GamedayError, TargetNotFound
+from gameday.model.faults.fault import Undo, Undone
 from gameday.model.quantity import parse_instant
 from gameday.ports import Clock
 from gameday.targets.docker.endpoint import EngineAddress
@@ -137,3 +142,44 @@ class DockerEngine:
         """
         local = self.endpoint.host.startswith("unix://")
         return local and os.geteuid() == 0 and belongs(pid, container)
+
+
+def failed(victim: str, what: str, wrong: GamedayError) -> FaultFailed:
+    """Return the failure of an injection in one sentence."""
+    return FaultFailed(f"{victim}: {what} did not work: {wrong}")
+
+
+def same_container(engine: DockerEngine, undo: Undo) -> dict[str, Any] | None:
+    """Return the undo's own container as it is now; None: it is not there any more."""
+    try:
+        return engine.inspect(undo.identity["id"])
+    except Gone:
+        return None
+
+
+REPLACED = Undone(
+    ok=True,
+    found="the container is gone or was replaced; the fault went with it",
+    early="its container was gone or replaced before it was undone",
+)
+
+
+def undone_or_why(by_hand: str, act: Callable[[], Undone]) -> Undone:
+    """Do an undo; what the engine refuses becomes a sentence, never an exception."""
+    try:
+        return act()
+    except Gone:
+        return REPLACED
+    except EngineRefused as wrong:
+        return Undone(ok=False, found=f"the engine refused: {wrong}", by_hand=by_hand)
+    except TargetNotFound as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand, unanswered=True)
+    except GamedayError as wrong:
+        return Undone(ok=False, found=str(wrong), by_hand=by_hand)
+
+
+def command(engine: DockerEngine, *words: str) -> str:
+    """Return the docker command that a person would type for this engine."""
+    host = engine.endpoint.host
+    where = [] if host == "unix:///var/run/docker.sock" else ["--host", host]
+    return " ".join(["docker", *where, *words])

@@ -12,12 +12,11 @@ from gameday.targets.docker.containers import Project
 from gameday.targets.docker.endpoint import endpoint_of
 from gameday.targets.docker.engine import DockerEngine
 from gameday.targets.docker.fingerprint import Fingerprints
-from gameday.targets.docker.lock import Lock
-from gameday.targets.docker.marks import Marks
+from gameday.targets.docker.ownership import Lock, Marks
 from gameday.targets.docker.process import Process
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.fault_driver import FaultDriver
+from gameday.targets.opened import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 # The engine pauses by itself, so that no helper has to.

@@ -7,11 +7,16 @@ from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance, TargetRef
 from gameday.ports import Clock
-from gameday.targets.fault_driver import FaultDriver
 from gameday.targets.kubernetes.client.access import access_of
 from gameday.targets.kubernetes.client.api import Api
+from gameday.targets.kubernetes.faults.config import Config
+from gameday.targets.kubernetes.faults.eviction import Evict
+from gameday.targets.kubernetes.faults.nodes import HOW as HOW_NODES
+from gameday.targets.kubernetes.faults.nodes import Nodes
+from gameday.targets.kubernetes.faults.policy import Isolate
 from gameday.targets.kubernetes.faults.process import Process, fit
-from gameday.targets.kubernetes.faults.registry import kubernetes_drivers
+from gameday.targets.kubernetes.faults.rollout import HOW as HOW_ROLLOUT
+from gameday.targets.kubernetes.faults.rollout import Rollout
 from gameday.targets.kubernetes.inventory.fingerprint import take
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.ownership.lease import Lock
@@ -21,6 +26,7 @@ from gameday.targets.kubernetes.sidecars.context import NamespaceContext
 from gameday.targets.kubernetes.sidecars.helper import Helper
 from gameday.targets.kubernetes.sidecars.host import KubernetesSidecars
 from gameday.targets.kubernetes.watch.stream import Stream
+from gameday.targets.opened import FaultDriver
 from gameday.targets.sidecar_faults.driver import VERB, SidecarFaults
 
 
@@ -43,7 +49,7 @@ class KubernetesTarget:
         )
         process = Process(self._context)
         self._sidecars = SidecarFaults(KubernetesSidecars(self._context))
-        kinds, verbs = kubernetes_drivers(self._context)
+        kinds, verbs = _kubernetes_drivers(self._context)
         self._by_kind: Mapping[str, FaultDriver] = {"process": process, **kinds}
         self._by_verb: Mapping[str, FaultDriver] = {
             VERB: self._sidecars,
@@ -125,3 +131,29 @@ class KubernetesTarget:
     def undo(self, undo: Undo) -> Undone:
         """Undo, confirm, and say what was found; idempotent."""
         return self._by_verb[undo.verb].undo(undo)
+
+
+def _kubernetes_drivers(
+    context: NamespaceContext,
+) -> tuple[Mapping[str, FaultDriver], Mapping[str, FaultDriver]]:
+    """Return what does the cluster's own faults: by kind of fault, by verb of undo.
+
+    The verb `wait_back` is the process family's.
+    """
+    nodes, rollout = Nodes(context), Rollout(context)
+    config, isolate = Config(context), Isolate(context)
+    kinds: dict[str, FaultDriver] = {
+        "kubernetes.evict": Evict(context),
+        **dict.fromkeys(HOW_NODES, nodes),
+        **dict.fromkeys(HOW_ROLLOUT, rollout),
+        "kubernetes.config_removed": config,
+        "kubernetes.isolate": isolate,
+    }
+    verbs: dict[str, FaultDriver] = {
+        "uncordon": nodes,
+        "untaint": nodes,
+        "restore_workload": rollout,
+        "restore_config": config,
+        "join_again": isolate,
+    }
+    return kinds, verbs

@@ -14,13 +14,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gameday.targets.sidecar.network.delay import HeldDelay, NetemDelay
 from gameday.targets.sidecar.network.features import Look, Sweep, first_way
 from gameday.targets.sidecar.network.loss import QueueLoss, RuleLoss
-from gameday.targets.sidecar.network.netem import NetemDelay
-from gameday.targets.sidecar.network.nfqueue_delay import HeldDelay
 from gameday.targets.sidecar.network.partition import Partition
-from gameday.targets.sidecar.network.rate import Rate
-from gameday.targets.sidecar.network.rate_by_queue import QueueRate
+from gameday.targets.sidecar.network.rate import QueueRate, Rate
 from gameday.targets.sidecar.network.survey import Survey
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.process.freeze import Freeze, Thaw
@@ -28,8 +26,15 @@ from gameday.targets.sidecar.process.kill import Kill
 from gameday.targets.sidecar.proof.reach import Reach
 from gameday.targets.sidecar.resource.cpu import Cpu
 from gameday.targets.sidecar.resource.memory import Fill
-from gameday.targets.sidecar.signals import END, GO, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, Work, WorkFailed, report
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    GO,
+    SignalQueue,
+    Work,
+    WorkFailed,
+    report,
+)
 
 WORKS: Mapping[str, Callable[[Mapping[str, Any]], Work]] = {
     "partition": Partition,

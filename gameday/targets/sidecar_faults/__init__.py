@@ -1,5 +1,5 @@
-"""Edge. Faults that a helper beside the victim holds, each defined once.
+"""Edge. Faults that a helper beside the victim holds.
 
-`network` and `container` define the faults, `driver` injects, proves and undoes them,
-`host` is what each platform implements.
+`definitions` defines each once, `driver` injects, proves and undoes them, `host` is
+what each platform implements.
 """

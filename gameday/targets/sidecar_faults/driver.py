@@ -1,7 +1,8 @@
 """How every fault that a helper holds begins, is proven, and ends.
 
 The helper carries the deadline: it puts everything back when its time is over, when
-it is told to, and when it is ended by whoever finds it.
+it is told to, and when it is ended by whoever finds it. The undo of a fault is one for
+each of its helpers, those of far ends in the first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ from typing import Any
 from gameday.errors import CannotFault, FaultFailed, GamedayError
 from gameday.model.faults.catalogue import CATALOGUE, FaultType, HeldIn
 from gameday.model.faults.fault import FaultRequest, Proof, Undo, Undone
+from gameday.model.quantity import show_duration
 from gameday.model.target import Instance
-from gameday.targets.sidecar_faults.container import CONTAINER
-from gameday.targets.sidecar_faults.definition import SidecarFault
+from gameday.targets.ownership import undo_as_data
+from gameday.targets.sidecar_faults.definitions import DEFINED, SidecarFault
 from gameday.targets.sidecar_faults.host import (
     Ended,
     NetworkEnds,
@@ -23,22 +25,17 @@ from gameday.targets.sidecar_faults.host import (
     SidecarHost,
     SidecarOrder,
     VictimPlace,
-)
-from gameday.targets.sidecar_faults.network import NETWORK
-from gameday.targets.sidecar_faults.talk import run, start_work, wait_for_line
-from gameday.targets.sidecar_faults.undos import (
-    all_undone,
-    undo_of_each_helper,
-    why_early,
-    with_far_ends,
+    run_once,
+    start_work,
+    wait_for_line,
     with_helper,
 )
 from gameday.targets.threads import all_of
 
 VERB = "end_helper"
 LASTS = 600.0  # seconds: the longest it lasts where nothing else is said
+_SLACK = 1.0  # seconds by which a helper's own clock may keep a deadline too early
 _FAR_ENDS = 32  # helpers at most, so that no fault floods a cluster
-_DEFINED: Mapping[str, SidecarFault] = {**NETWORK, **CONTAINER}
 # What cleans up after a dead helper, by where its fault is held.
 _LEFT = {HeldIn.NETWORK: "sweep", HeldIn.CONTAINER: "thaw"}
 
@@ -48,7 +45,7 @@ def fault_of(work: str) -> FaultType | None:
 
     A helper that chooses its way by itself is known by the fault's own name.
     """
-    for kind in _DEFINED:
+    for kind in DEFINED:
         entry = CATALOGUE[kind]
         if work == entry.function or work in {way.work for way in entry.ways}:
             return entry
@@ -60,7 +57,7 @@ class SidecarFaults:
 
     def __init__(self, host: SidecarHost, kinds: Sequence[str] = ()) -> None:
         self._host = host
-        self.kinds = frozenset(kinds or _DEFINED)
+        self.kinds = frozenset(kinds or DEFINED)
 
     def refusal(self, kind: str) -> str:
         """Return why it cannot; empty when it can."""
@@ -70,7 +67,7 @@ class SidecarFaults:
 
     def how(self, request: FaultRequest) -> str:
         """Return in one sentence what is done."""
-        done = _DEFINED[request.kind].does(request)
+        done = DEFINED[request.kind].does(request)
         return f"{self._host.where} {done}; it ends by itself when its time is over"
 
     # Beginning --------------------------------------------------------------------
@@ -91,7 +88,7 @@ class SidecarFaults:
             for helper in started:
                 self._host.remove(helper)
             raise
-        return with_far_ends(first, far)
+        return _with_far_ends(first, far)
 
     def _orders(
         self, request: FaultRequest, victim: Instance, mark: str
@@ -100,7 +97,7 @@ class SidecarFaults:
 
         A fault that is held at far ends has one more for each of these.
         """
-        fault, entry = _DEFINED[request.kind], CATALOGUE[request.kind]
+        fault, entry = DEFINED[request.kind], CATALOGUE[request.kind]
         place = self._host.locate(victim)
         self._host.check(victim, place, fault.scope)
         if fault.needs_limit:
@@ -149,7 +146,7 @@ class SidecarFaults:
             all_of(
                 [
                     partial(start_work, self._host, _helper(end))
-                    for end in undo_of_each_helper(undo)
+                    for end in _undo_of_each_helper(undo)
                 ]
             )
         except GamedayError as wrong:
@@ -158,8 +155,8 @@ class SidecarFaults:
 
     def verify(self, request: FaultRequest, _victim: Instance, undo: Undo) -> Proof:
         """Return the proof that each helper took where the fault is."""
-        patience = _DEFINED[request.kind].patience(request)
-        ends = undo_of_each_helper(undo)
+        patience = DEFINED[request.kind].patience(request)
+        ends = _undo_of_each_helper(undo)
 
         def proof(end: Undo) -> Mapping[str, Any]:
             return wait_for_line(self._host.lines(_helper(end), patience), "proof")
@@ -174,8 +171,8 @@ class SidecarFaults:
 
     def undo(self, undo: Undo) -> Undone:
         """End the helpers; where one did not clean up itself, sweep after it."""
-        return all_undone(
-            all_of([partial(self._undone, end) for end in undo_of_each_helper(undo)])
+        return _all_undone(
+            all_of([partial(self._undone, end) for end in _undo_of_each_helper(undo)])
         )
 
     def _undone(self, undo: Undo) -> Undone:
@@ -187,7 +184,7 @@ class SidecarFaults:
         ended = host.end(helper)
         if ended.clean:
             host.remove(helper)
-            early = why_early(undo, ended) or replaced
+            early = _why_early(undo, ended) or replaced
             words = "the helper put everything back"
             words = f"{early}; {words}" if early else words
             return Undone(ok=True, found=words, at=ended.at, early=early)
@@ -205,13 +202,13 @@ class SidecarFaults:
             if not ended.seen:
                 raise FaultFailed("whether the helper has ended could not be seen")
             words = "the helper had died; its processes died with it"
-            return Undone(ok=True, found=words, early=why_early(undo, ended))
+            return Undone(ok=True, found=words, early=_why_early(undo, ended))
         held_in = HeldIn.NETWORK if fault is None else fault.held_in
         in_container = held_in is HeldIn.CONTAINER
         place = self._host.locate_again(undo, in_container=in_container)
         if isinstance(place, Undone):
             return place
-        swept = run(
+        swept = run_once(
             self._host,
             SidecarOrder(
                 spec={"do": _LEFT[held_in], "duration": 1.0},
@@ -223,7 +220,7 @@ class SidecarFaults:
         )
         what = "processes let go on" if in_container else "rules swept up"
         words = f"the helper had died; {swept.get('found', 0)} {what}"
-        early = why_early(undo, ended, int(swept.get("held", 0)))
+        early = _why_early(undo, ended, int(swept.get("held", 0)))
         return Undone(ok=True, found=words, early=early)
 
 
@@ -280,3 +277,47 @@ def _combined_proof(ends: Sequence[Undo], proofs: Sequence[Mapping[str, Any]]) -
         because += f"; the same at the far end ({names})"
     bites = all(proof["bites"] for proof in proofs)
     return Proof(bites=bites, because=because, evidence=evidence)
+
+
+def _with_far_ends(first: Undo, far: Sequence[Undo]) -> Undo:
+    """Return the undo of the whole fault."""
+    if not far:
+        return first
+    ends = [undo_as_data(end) for end in far]
+    return replace(first, arguments={**first.arguments, "far": ends})
+
+
+def _undo_of_each_helper(undo: Undo) -> list[Undo]:
+    """Return the undo of each helper, the victim's first."""
+    far = undo.arguments.get("far") or ()
+    return [undo, *(Undo(target=undo.target, **end) for end in far)]
+
+
+def _why_early(undo: Undo, ended: Ended, held: int = 0) -> str:
+    """Return why the fault had not held until it was undone; empty: it had.
+
+    `held`: how much of it had gone on without its helper, as a sweep found.
+    """
+    if ended.lost or not ended.over:
+        return ended.lost
+    if not ended.clean:
+        return "" if held else "its helper was gone before it was undone"
+    lasts = undo.arguments.get("duration")  # unknown to who found only the helper
+    if ended.held is None or lasts is None or ended.held >= float(lasts) - _SLACK:
+        return ""
+    after = show_duration(round(ended.held, 1))
+    return f"its helper was ended by somebody after {after}"
+
+
+def _all_undone(undone: Sequence[Undone]) -> Undone:
+    """Return how it went at all ends: the first that is not undone, else the last."""
+    for end in undone:
+        if not end.ok:
+            return end
+    stamps = [end.at for end in undone]
+    known = [stamp for stamp in stamps if stamp is not None]
+    return replace(
+        undone[0],
+        at=max(known) if len(known) == len(stamps) else None,
+        early=next((end.early for end in undone if end.early), ""),
+    )

@@ -1,14 +1,16 @@
-"""What a platform contributes to the faults that helpers hold.
+"""What a platform contributes to the faults that helpers hold, and talking to one.
 
 A helper prints lines of JSON and receives signals; see `targets/sidecar`. The platform
 starts and ends helpers, carries lines and signals, and locates victims and peers.
 """
 
+import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol
 
+from gameday.errors import FaultFailed
 from gameday.model.faults.catalogue import HelperMethod
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
@@ -52,6 +54,16 @@ class NetworkEnds:
     far: tuple[Instance, ...] = ()
 
 
+def literal_peer(peer: str) -> list[str]:
+    """Return the address, or the network, that a peer is; FaultFailed: it is none."""
+    try:
+        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
+    except ValueError:
+        raise FaultFailed(
+            f"peer {peer!r} is no service or instance of this target and no address"
+        ) from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarOrder:
     """One helper to be started: what it does, and where.
@@ -66,6 +78,11 @@ class SidecarOrder:
     scope: Scope
     undo: Undo | None = None
     end: str = ""
+
+
+def with_helper(undo: Undo, helper: str) -> Undo:
+    """Return an undo that knows its helper."""
+    return replace(undo, arguments={**undo.arguments, "helper": helper})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +172,36 @@ class SidecarHost(Protocol):
 
     def undone(self, undo: Undo, act: Callable[[], Undone]) -> Undone:
         """Do an undo; what goes wrong becomes a sentence with a way out."""
+
+
+def wait_for_line(lines: Iterator[Line], word: str) -> Line:
+    """Return the line with this word; FaultFailed where it fails, or never says it."""
+    last: Any = "nothing"
+    for line in lines:
+        if line["say"] == word:
+            return line
+        if line["say"] == "failed":
+            raise FaultFailed(line["because"])
+        last = line.get("because", line["say"])
+    raise FaultFailed(f"the helper did not say {word!r}; it last said: {last}")
+
+
+def start_work(host: SidecarHost, helper: str) -> Line:
+    """Give a helper the word and wait until its work is done; return what it says."""
+    return wait_for_line(host.signal(helper, GO), "applied")
+
+
+def run_once(host: SidecarHost, order: SidecarOrder) -> Mapping[str, Any]:
+    """Start a helper, give the word, take the answer, remove it.
+
+    Empty where it did its work and its answer could not be read.
+    """
+    helper = host.start(order)
+    try:
+        return start_work(host, helper)
+    except FaultFailed:
+        if not host.end(helper).clean:
+            raise
+        return {}
+    finally:
+        host.remove(helper)

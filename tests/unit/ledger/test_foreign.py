@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gameday.ledger.codec import dump_undo, load_undo
 from gameday.ledger.foreign import only_rollbacks, play, rollbacks_entry
+from gameday.ledger.rows import dump_undo, load_undo
 
 OWN = {
     "type": "action",

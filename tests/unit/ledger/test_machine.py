@@ -34,7 +34,7 @@ from gameday.model.faults.request import parse_request
 from gameday.model.fingerprint import Fingerprint
 from gameday.model.target import Instance
 from tests.unit.ledger.fake import URL, HandClock
-from tests.unit.ledger.test_book import dead_pid
+from tests.unit.ledger.test_ledger import dead_pid
 
 NAMES = ("web-1", "web-2", "web-3")
 NOBODY = dead_pid()

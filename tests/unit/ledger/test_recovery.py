@@ -18,7 +18,7 @@ from gameday.targets.opened import OpenTarget
 from gameday.targets.ownership import Holder, Leftover
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, FakeTarget, HandClock, entry, instance
-from tests.unit.ledger.test_book import dead_pid
+from tests.unit.ledger.test_ledger import dead_pid
 
 S = FaultState
 

@@ -17,7 +17,7 @@ from gameday.ledger.watchdog.watchdog import DONE, Watchdog
 from gameday.model.faults.fault import FaultState
 from gameday.targets.procfs import identify
 from tests.unit.ledger.fake import URL, HandClock, entry, instance
-from tests.unit.ledger.test_book import dead_pid
+from tests.unit.ledger.test_ledger import dead_pid
 from tests.unit.ledger.test_recovery import Marking
 
 LOOKS = 2.0  # seconds: several looks of the watchdog

@@ -14,16 +14,15 @@ from pathlib import Path
 import pytest
 
 from gameday.targets import helper_image
-from gameday.targets.docker.sidecars import image
+from gameday.targets.docker.sidecars.helper import CODE_FOLDER, code_archive
 from gameday.targets.helper_image import code_files
-from gameday.targets.sidecar.network.addresses import matched
+from gameday.targets.sidecar.network.delay import RoundTrip, netem_leaf
 from gameday.targets.sidecar.network.features import Sweep
-from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import packets
+from gameday.targets.sidecar.network.rules import matched
 from gameday.targets.sidecar.network.shaping import commands
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.proof.delay_proof import RoundTrip
 from gameday.targets.sidecar.work import WorkFailed
 
 
@@ -89,7 +88,7 @@ def test_everybody_does_not_mean_loopback() -> None:
 
 
 def test_netem_sits_in_a_class_of_its_own() -> None:
-    made = commands("eth0", *leaf(0.2, 0.05))
+    made = commands("eth0", *netem_leaf(0.2, 0.05))
     outer, one, inner = (" ".join(words) for words in made)
     assert outer == "qdisc add dev eth0 root handle 6da7: htb default 0"
     assert one.startswith("class add dev eth0 parent 6da7: classid 6da7:4 htb rate ")
@@ -137,11 +136,11 @@ def test_without_anybody_to_ask_nothing_is_proven() -> None:
 
 
 def test_what_is_copied_into_the_helper_is_all_it_needs(tmp_path: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(image.code())) as archive:
+    with tarfile.open(fileobj=io.BytesIO(code_archive())) as archive:
         # Python 3.11.2, Debian 12's own, knows no filters.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         archive.extractall(tmp_path)  # noqa: S202 - an archive of our own
-    folder = tmp_path / image.FOLDER.lstrip("/")
+    folder = tmp_path / CODE_FOLDER.lstrip("/")
     code = "import gameday.targets.sidecar.__main__ as m; print(m.__file__)"
     done = subprocess.run(
         [

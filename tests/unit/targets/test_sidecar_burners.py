@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar.network.loss import statistic_match
-from gameday.targets.sidecar.process.container import look
-from gameday.targets.sidecar.proof.loss_proof import (
+from gameday.targets.sidecar.network.loss import (
     Count,
     HandshakeProbe,
-    error,
     probes_needed,
+    standard_error,
+    statistic_match,
 )
+from gameday.targets.sidecar.process.container import look
 from gameday.targets.sidecar.resource.cpu import used_by, verdict
 from gameday.targets.sidecar.resource.stress import NAME, Say, StressProcesses
 from gameday.targets.sidecar.work import WorkFailed
@@ -85,8 +85,8 @@ def test_a_load_bites_when_it_is_used_or_nothing_is_left(
 
 
 def test_a_share_seen_has_the_error_of_its_number_of_trials() -> None:
-    assert error(0.5, 100) == pytest.approx(0.05)
-    assert error(0.1, 0) == 1.0
+    assert standard_error(0.5, 100) == pytest.approx(0.05)
+    assert standard_error(0.1, 0) == 1.0
     assert Count(200, 30).share == 0.15
     assert Count(0, 0).share == 0.0
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gameday.targets.sidecar.network.incoming import incoming
-from gameday.targets.sidecar.network.rate import LATENCY, bucket
-from gameday.targets.sidecar.network.rate_by_queue import ShapedLine
+from gameday.targets.sidecar.network.rate import LATENCY, ShapedLine, bucket
+from gameday.targets.sidecar.network.shaping import incoming
 from gameday.targets.sidecar.proof.stream import (
     PASSES,
     EchoFlow,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.work import WorkFailed
 
 # Keeps the rules in a file beside itself, as the kernel would; `refuses` beside it has

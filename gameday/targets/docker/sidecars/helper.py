@@ -1,24 +1,34 @@
 """Helper containers: started, waiting, then told to work, then to end.
 
 A helper writes lines of JSON to its log and receives signals. Both are plain requests
-to the engine, whether it is near or far.
+to the engine, whether it is near or far. Their image is built on first need, and the
+code copied in.
 """
 
+import io
 import json
+import os
 import re
 import secrets
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from docker.types import LogConfig
 
+from gameday.errors import FaultFailed
 from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
-from gameday.targets.docker.sidecars import image
-from gameday.targets.helper_image import image_name
+from gameday.targets.helper_image import (
+    DOCKERFILE,
+    IMAGE,
+    OVERRIDE,
+    code_files,
+    image_name,
+)
 from gameday.targets.ownership import is_dead, process_words
-from gameday.targets.sidecar_faults.host import END, GO, Line
-from gameday.targets.sidecar_faults.talk import wait_for_line
+from gameday.targets.sidecar_faults.host import END, GO, Line, wait_for_line
 
 _READY = 10.0  # seconds until a helper has started and looked around
 _APPLIED = 15.0
@@ -26,6 +36,8 @@ _ENDED = 10.0
 _WAIT = 60.0  # seconds that a helper waits for the word before it gives up
 _PAUSE = 0.01
 _LOOKS = ("look", "survey")  # what a helper of nobody does
+_BUILD_TIMEOUT = 600
+CODE_FOLDER = "/opt/gameday-helper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,24 +71,24 @@ class Helper:
     @property
     def missing(self) -> bool:
         """Whether the image has to be built before the first helper."""
-        return not image.is_there(self._engine)
+        return not _has_image(self._engine)
 
     def make_ready(self) -> None:
         """Build the image if it is not there."""
         if self.missing:
-            image.build(self._engine)
+            _build_image(self._engine)
 
     def start(self, sidecar: Sidecar) -> str:
         """Start a helper and wait until it is ready for the word; return its id."""
         try:
             helper = self._create(sidecar)
         except Gone:
-            image.build(self._engine)
+            _build_image(self._engine)
             helper = self._create(sidecar)
         try:
             api = self._engine.api
             with self._engine.translated_errors():
-                api.put_archive(helper, "/", image.code())
+                api.put_archive(helper, "/", code_archive())
                 api.start(helper)
             self.wait_for_line(helper, "ready", _READY)
         except BaseException:
@@ -104,7 +116,7 @@ class Helper:
                 entrypoint=["python3", "-S", "-m", "gameday.targets.sidecar"],
                 user="0:0",
                 environment={
-                    "PYTHONPATH": image.FOLDER,
+                    "PYTHONPATH": CODE_FOLDER,
                     "PYTHONDONTWRITEBYTECODE": "1",
                     "GAMEDAY_SPEC": json.dumps(order),
                 },
@@ -246,3 +258,52 @@ def _is_abandoned(container: Mapping[str, Any], old: float) -> bool:
     return container["Created"] < old or is_dead(
         container["Labels"].get("gameday.by", "")
     )
+
+
+def _has_image(engine: DockerEngine) -> bool:
+    """Return whether the engine has the helper's image."""
+    api = engine.api
+    try:
+        with engine.translated_errors():
+            api.inspect_image(image_name())  # type: ignore[no-untyped-call]
+    except Gone:
+        return False
+    return True
+
+
+def _build_image(engine: DockerEngine) -> None:
+    """Build the image on the engine; FaultFailed with the builder's last words."""
+    if os.environ.get(OVERRIDE):
+        raise FaultFailed(f"the engine has no image {image_name()} ({OVERRIDE})")
+    api = engine.api
+    try:
+        with engine.translated_errors():
+            answer = api.build(
+                fileobj=io.BytesIO(DOCKERFILE.encode()),
+                tag=IMAGE,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=_BUILD_TIMEOUT,
+                labels={"gameday.helper": "image"},
+            )
+            said = [
+                str(line.get("stream") or line.get("error") or "") for line in answer
+            ]
+    except EngineRefused as wrong:
+        raise FaultFailed(f"the helper's image could not be built: {wrong}") from wrong
+    if not _has_image(engine):
+        words = " ".join("".join(said[-3:]).split())
+        raise FaultFailed(f"the helper's image could not be built: {words}")
+
+
+@cache
+def code_archive() -> bytes:
+    """Return the sidecar's code as a tar archive to be unpacked at `/`."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content in code_files().items():
+            entry = tarfile.TarInfo(f"{CODE_FOLDER.lstrip('/')}/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return stream.getvalue()

@@ -7,16 +7,17 @@ from gameday.errors import CannotFault, FaultFailed
 from gameday.model.faults.catalogue import HelperMethod
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
-from gameday.targets.docker.engine import DockerEngine, Gone
-from gameday.targets.docker.sidecars.helper import Helper, Sidecar
-from gameday.targets.docker.sidecars.kernel_features import KernelFeatures
-from gameday.targets.docker.sidecars.peers import ends_of
-from gameday.targets.docker.undoing import (
+from gameday.targets.docker.engine import (
     REPLACED,
+    DockerEngine,
+    Gone,
     command,
     same_container,
     undone_or_why,
 )
+from gameday.targets.docker.sidecars.helper import Helper, Sidecar
+from gameday.targets.docker.sidecars.kernel_features import KernelFeatures
+from gameday.targets.docker.sidecars.peers import ends_of
 from gameday.targets.sidecar_faults.host import (
     Ended,
     Line,

@@ -6,8 +6,7 @@ from typing import Any
 
 from gameday.errors import FaultFailed
 from gameday.model.target import Instance
-from gameday.targets.sidecar_faults.host import NetworkEnds
-from gameday.targets.sidecar_faults.peers import literal
+from gameday.targets.sidecar_faults.host import NetworkEnds, literal_peer
 
 _AT_MOST = 4  # probes; one answer is enough
 
@@ -53,7 +52,7 @@ def _resolve(
         if not shared:
             raise FaultFailed(f"peer {peer!r} shares no network with the victim")
         return shared
-    return literal(peer)
+    return literal_peer(peer)
 
 
 def _networks(container: Mapping[str, Any]) -> list[Any]:

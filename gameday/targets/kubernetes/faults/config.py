@@ -34,6 +34,7 @@ from gameday.targets.kubernetes.ownership.fencing import fence
 from gameday.targets.kubernetes.ownership.marks import OURS
 from gameday.targets.kubernetes.sidecars.context import NamespaceContext, undone_or_why
 from gameday.targets.kubernetes.sidecars.helper_pod import label_value
+from gameday.targets.ownership import undo_as_data
 
 KIND = "kubernetes.config_removed"
 PLURALS = {"configmap": "configmaps", "secret": "secrets"}
@@ -227,12 +228,6 @@ def _copy(kept: str, original: Json, what: str, undo: Undo) -> Mapping[str, Any]
         name = f"{what} {original['metadata']['name']}"
         raise CannotFault(f"the {name} is too large to be kept: {len(body)} bytes")
     run = str(undo.arguments["mark"]).rpartition(".")[0]
-    note = {
-        "verb": undo.verb,
-        "instance": undo.instance,
-        "identity": dict(undo.identity),
-        "arguments": dict(undo.arguments),
-    }
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -241,7 +236,7 @@ def _copy(kept: str, original: Json, what: str, undo: Undo) -> Mapping[str, Any]
             "labels": {**OURS, f"{LABEL}run": label_value(run), f"{LABEL}do": "kept"},
             "annotations": {
                 f"{LABEL}run": run,
-                f"{LABEL}undo": json.dumps(note),
+                f"{LABEL}undo": json.dumps(undo_as_data(undo)),
             },
         },
         "data": {"object": base64.b64encode(body).decode()},

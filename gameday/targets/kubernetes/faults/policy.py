@@ -22,6 +22,7 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     label_value,
     pod_name,
 )
+from gameday.targets.ownership import undo_as_data
 
 KIND = "kubernetes.isolate"
 ISOLATED = f"{LABEL}isolated"
@@ -151,12 +152,6 @@ def policy_of(undo: Undo) -> Mapping[str, Any]:
     """Return the policy: no rules, so nothing passes; the undo is on it."""
     given = undo.arguments
     run = str(given["mark"]).rpartition(".")[0]
-    note = {
-        "verb": undo.verb,
-        "instance": undo.instance,
-        "identity": dict(undo.identity),
-        "arguments": dict(given),
-    }
     return {
         "apiVersion": POLICIES,
         "kind": "NetworkPolicy",
@@ -167,7 +162,10 @@ def policy_of(undo: Undo) -> Mapping[str, Any]:
                 f"{LABEL}run": label_value(run),
                 f"{LABEL}do": "isolate",
             },
-            "annotations": {f"{LABEL}run": run, f"{LABEL}undo": json.dumps(note)},
+            "annotations": {
+                f"{LABEL}run": run,
+                f"{LABEL}undo": json.dumps(undo_as_data(undo)),
+            },
         },
         "spec": {
             "podSelector": {"matchLabels": {ISOLATED: given["label"]}},

@@ -25,7 +25,7 @@ from gameday.targets.kubernetes.inventory.pod_status import LABEL
 from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.inventory.workloads import APPS, PLURALS
 from gameday.targets.kubernetes.sidecars.context import kubectl_of
-from gameday.targets.ownership import Leftover
+from gameday.targets.ownership import Leftover, undo_as_data
 from gameday.targets.threads import all_of
 
 UNDO = f"{LABEL}undo."
@@ -42,15 +42,7 @@ def key_of(mark: str) -> str:
 
 def note_of(undo: Undo, does: str) -> str:
     """Return the undo of one fault as an annotation's value."""
-    return json.dumps(
-        {
-            "do": does,
-            "verb": undo.verb,
-            "instance": undo.instance,
-            "identity": dict(undo.identity),
-            "arguments": dict(undo.arguments),
-        }
-    )
+    return json.dumps({"do": does, **undo_as_data(undo)})
 
 
 def noted(undo: Undo, does: str) -> Mapping[str, str]:

@@ -29,8 +29,7 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     pod_name,
     run_of,
 )
-from gameday.targets.sidecar_faults.host import END, GO, Ended, Line
-from gameday.targets.sidecar_faults.talk import wait_for_line
+from gameday.targets.sidecar_faults.host import END, GO, Ended, Line, wait_for_line
 
 READY = 60.0  # seconds until a helper has started: its image may have to be pulled
 _APPLIED = 15.0

@@ -24,6 +24,7 @@ from gameday.targets.kubernetes.sidecars.helper_pod import (
     pod_name,
 )
 from gameday.targets.kubernetes.sidecars.peers import ends_of
+from gameday.targets.ownership import undo_as_data
 from gameday.targets.sidecar_faults.host import (
     Ended,
     Line,
@@ -31,8 +32,8 @@ from gameday.targets.sidecar_faults.host import (
     Scope,
     SidecarOrder,
     VictimPlace,
+    with_helper,
 )
-from gameday.targets.sidecar_faults.undos import as_data, with_helper
 
 _CGROUPS = "/host/cgroup"  # where a helper finds the node's
 _MOUNTS = {_CGROUPS: "/sys/fs/cgroup"}
@@ -176,4 +177,4 @@ def _pod_order(order: SidecarOrder) -> HelperPodSpec:
     )
     if order.undo is None:
         return pod
-    return replace(pod, undo=as_data(with_helper(order.undo, pod_name(pod))))
+    return replace(pod, undo=undo_as_data(with_helper(order.undo, pod_name(pod))))

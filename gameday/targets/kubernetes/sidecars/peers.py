@@ -12,8 +12,7 @@ from typing import Any
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace
-from gameday.targets.sidecar_faults.host import NetworkEnds
-from gameday.targets.sidecar_faults.peers import literal
+from gameday.targets.sidecar_faults.host import NetworkEnds, literal_peer
 
 _AT_MOST = 4  # probes; one answer is enough
 
@@ -58,7 +57,7 @@ def _addresses_of(
     """Return the addresses of a peer, of what is named so, and before it."""
     own = [address for instance in instances for address in instance.addresses]
     fronts = _service_addresses(services, peer, instances)
-    return [*own, *fronts] or literal(peer)
+    return [*own, *fronts] or literal_peer(peer)
 
 
 def _peers_on_other_nodes(

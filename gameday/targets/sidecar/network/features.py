@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.network.incoming import remove_incoming
+from gameday.targets.sidecar.network.delay import netem_leaf
 from gameday.targets.sidecar.network.loss import statistic_match
-from gameday.targets.sidecar.network.netem import leaf
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
 from gameday.targets.sidecar.network.rate import no_shaping
 from gameday.targets.sidecar.network.rules import (
@@ -13,9 +12,13 @@ from gameday.targets.sidecar.network.rules import (
     FirewallRules,
     RulesFailed,
 )
-from gameday.targets.sidecar.network.shaping import interfaces, remove_qdiscs, why_not
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import WorkFailed
+from gameday.targets.sidecar.network.shaping import (
+    interfaces,
+    remove_incoming,
+    remove_qdiscs,
+    why_not,
+)
+from gameday.targets.sidecar.work import SignalQueue, WorkFailed
 
 _QUEUE = 9
 
@@ -45,7 +48,7 @@ class Look:
         """Return for each way an empty text, or why the kernel has it not."""
         return {
             "drop": self._rule("filter", "-j DROP"),
-            "netem": why_not(*leaf(0.001, 0.0)),
+            "netem": why_not(*netem_leaf(0.001, 0.0)),
             "nfqueue": self._queue(),
             "shaping": no_shaping(),
             "statistic": self._rule("mangle", f"{statistic_match(0.5)} -j DROP"),

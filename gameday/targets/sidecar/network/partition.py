@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.targets.sidecar.network.peer_rules import PeerRules
+from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import report, rest
+from gameday.targets.sidecar.work import SignalQueue, report, rest
 
 
 class Partition:

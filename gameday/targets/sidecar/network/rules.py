@@ -1,20 +1,25 @@
 """iptables rules that carry a mark in their comment, added and removed whole.
 
-One iptables-restore per address family adds all rules of a fault in one commit.
+One iptables-restore per address family adds all rules of a fault in one commit. They
+pick out the packets to and from the fault's peers, of both families.
 """
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gameday.errors import GamedayError
 from gameday.targets.sidecar.network.tools import complete
+from gameday.targets.sidecar.work import WorkFailed
 
 _COUNTS = re.compile(r"\[(\d+):\d+\] ")
 BACKENDS = ("nft", "legacy")
 OURS = "gameday:"  # how every comment begins, so that any can be found without a mark
+_V4, _V6 = 4, 6
+_FAMILIES = (_V4, _V6)
 
 
 class RulesFailed(GamedayError):
@@ -108,3 +113,98 @@ class FirewallRules:
         except OSError:
             return False
         return self._table in tables
+
+
+def peers_of(spec: Mapping[str, Any], family: int) -> list[str]:
+    """Return the peers' addresses or networks of one family."""
+    return [peer for peer in spec["peers"] if (":" in peer) == (family == _V6)]
+
+
+def matched(
+    chain: str, spec: Mapping[str, Any], family: int, end: str
+) -> list[FirewallRule]:
+    """Return one rule per peer (or one for all but loopback) with this ending.
+
+    INPUT matches what comes from the peers, OUTPUT and POSTROUTING what goes there.
+    """
+    inward = chain == "INPUT"
+    if not spec["peers"]:
+        side = "! -i lo" if inward else "! -o lo"
+        return [FirewallRule(chain, f"{side} {end}")]
+    side = "-s" if inward else "-d"
+    return [
+        FirewallRule(chain, f"{side} {peer} {end}") for peer in peers_of(spec, family)
+    ]
+
+
+def families(spec: Mapping[str, Any]) -> Sequence[int]:
+    """Return the families that the fault has to cover; IPv6 only where it is used."""
+    if not spec["peers"]:
+        return (_V4, _V6) if _has_v6() else (_V4,)
+    return [family for family in (_V4, _V6) if peers_of(spec, family)]
+
+
+def _has_v6() -> bool:
+    """Return whether this namespace has an IPv6 address beside loopback's."""
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as file:  # noqa: PTH123
+            return any(line.split()[-1] != "lo" for line in file if line.split())
+    except OSError:
+        return False
+
+
+class PeerRules:
+    """The rules for the packets to and from a fault's peers, under the fault's mark.
+
+    IPv6 has rules only where the peers or the namespace use it; what is removed is
+    looked for in both families.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], table: str = "mangle") -> None:
+        self._spec = spec
+        self._rules = {
+            family: FirewallRules(spec["mark"], table, family) for family in _FAMILIES
+        }
+        self._added: Sequence[int] = ()
+
+    def add(self, ends: Mapping[str, str]) -> list[str]:
+        """Add the rules, those of one family at once; return each family's backend.
+
+        `ends`: for each chain, what its rules do with the packets that they match.
+        """
+        self._added = families(self._spec)
+        try:
+            return [
+                self._rules[family].add(
+                    [
+                        rule
+                        for chain, end in ends.items()
+                        for rule in matched(chain, self._spec, family, end)
+                    ]
+                )
+                for family in self._added
+            ]
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules were not taken: {wrong}") from wrong
+
+    def counted(self) -> list[int]:
+        """Return how many packets each rule that was added has matched."""
+        try:
+            return [
+                packets
+                for family in self._added
+                for packets, _ in self._rules[family].listed()
+            ]
+        except RulesFailed as wrong:
+            raise WorkFailed(f"the rules could not be read: {wrong}") from wrong
+
+    def remove(self) -> None:
+        """Take the rules out, of one family also where the other refuses."""
+        problems = []
+        for rules in self._rules.values():
+            try:
+                rules.remove()
+            except RulesFailed as wrong:
+                problems.append(str(wrong))
+        if problems:
+            raise WorkFailed(f"the rules could not be removed: {'; '.join(problems)}")

@@ -1,8 +1,11 @@
-"""A tc class of our own for outgoing packets to the peers.
+"""What tc makes of our own: a class for outgoing packets, a device for incoming ones.
 
 An htb qdisc passes all packets unchanged, except those that our rules put into our
 class; the qdisc below that class is the fault. A later sweep recognises the htb qdisc
 by its handle.
+
+A qdisc shapes outgoing packets only, so incoming ones are redirected through a device
+(ifb), and leave by that one's qdisc.
 """
 
 import shutil
@@ -10,14 +13,15 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.network.peer_rules import PeerRules
-from gameday.targets.sidecar.network.tools import tc
+from gameday.targets.sidecar.network.rules import PeerRules, peers_of
+from gameday.targets.sidecar.network.tools import run_tool, tc
 from gameday.targets.sidecar.work import WorkFailed
 
-HANDLE = "6da7"
-CLASS = f"{HANDLE}:4"
+_HANDLE = "6da7"
+_CLASS = f"{_HANDLE}:4"
 _RATE = "10gbit"  # more than a container sends: the class shall not throttle
 _PLAIN = ("noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
+OUR_DEVICES = "gameday-in"  # how the devices of what comes in begin, before a number
 
 
 def interfaces() -> list[str]:
@@ -33,9 +37,9 @@ def commands(interface: str, *leaf: str) -> list[Sequence[str]]:
     there = ["add", "dev", interface]
     whole = ["htb", "rate", _RATE, "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
     return [
-        ["qdisc", *there, "root", "handle", f"{HANDLE}:", "htb", "default", "0"],
-        ["class", *there, "parent", f"{HANDLE}:", "classid", CLASS, *whole],
-        ["qdisc", *there, "parent", CLASS, *leaf],
+        ["qdisc", *there, "root", "handle", f"{_HANDLE}:", "htb", "default", "0"],
+        ["class", *there, "parent", f"{_HANDLE}:", "classid", _CLASS, *whole],
+        ["qdisc", *there, "parent", _CLASS, *leaf],
     ]
 
 
@@ -69,7 +73,7 @@ class Shaper:
         for interface in interfaces():
             for words in commands(interface, *leaf):
                 tc(*words)
-        end = f"{only} -j CLASSIFY --set-class {CLASS}".strip()
+        end = f"{only} -j CLASSIFY --set-class {_CLASS}".strip()
         self._rules.add({"POSTROUTING": end})
 
     def remove(self) -> None:
@@ -81,5 +85,51 @@ class Shaper:
 def remove_qdiscs(*names: str) -> None:
     """Remove the qdiscs that carry our handle from these interfaces."""
     for interface in names if shutil.which("tc") else ():
-        if f" {HANDLE}: " in tc("qdisc", "show", "dev", interface, "root"):
+        if f" {_HANDLE}: " in tc("qdisc", "show", "dev", interface, "root"):
             tc("qdisc", "del", "dev", interface, "root")
+
+
+def incoming(interface: str, device: str, spec: Mapping[str, Any]) -> list[list[str]]:
+    """Return the tc commands that lead what comes from the peers to a device."""
+    filters = []
+    for family, protocol, word in ((4, "ip", "ip"), (6, "ipv6", "ip6")):
+        matches = [["u32", "0", "0"]]
+        if spec["peers"]:
+            peers = peers_of(spec, family)
+            matches = [[word, "src", peer] for peer in peers]
+        there = ["filter", "add", "dev", interface, "parent", "ffff:"]
+        kind = ["protocol", protocol, "prio", str(family), "u32"]
+        to_it = ["action", "mirred", "egress", "redirect", "dev", device]
+        filters += [[*there, *kind, "match", *match, *to_it] for match in matches]
+    return [["qdisc", "add", "dev", interface, "ingress"], *filters]
+
+
+def add_incoming(interface: str, spec: Mapping[str, Any], *leaf: str) -> None:
+    """Have what comes in by an interface go through a device that has this leaf."""
+    device = f"{OUR_DEVICES}{socket.if_nametoindex(interface)}"
+    run_tool("ip", "link", "add", device, "type", "ifb")
+    run_tool("ip", "link", "set", device, "up")
+    tc("qdisc", "add", "dev", device, "root", "handle", f"{_HANDLE}:", *leaf)
+    for words in incoming(interface, device, spec):
+        tc(*words)
+
+
+def remove_incoming() -> None:
+    """Remove our devices, and what leads to them.
+
+    The device is made first and removed last: it says that the rest is ours.
+    """
+    numbers = {name: number for number, name in socket.if_nameindex()}
+    for device in [name for name in numbers if name.startswith(OUR_DEVICES)]:
+        for interface, number in numbers.items():
+            if device == f"{OUR_DEVICES}{number}" and has_incoming(interface):
+                tc("qdisc", "del", "dev", interface, "ingress")
+        run_tool("ip", "link", "del", device)
+
+
+def has_incoming(interface: str) -> bool:
+    """Return whether something is done with what comes in by an interface."""
+    return any(
+        kind in tc("qdisc", "show", "dev", interface)
+        for kind in ("qdisc ingress ", "qdisc clsact ")
+    )

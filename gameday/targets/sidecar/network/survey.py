@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.network.tools import run_tool
-from gameday.targets.sidecar.signals import SignalQueue
+from gameday.targets.sidecar.work import SignalQueue
 
 _FAMILIES = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
 _POLICY = re.compile(r":(\S+) (\w+)")  # an iptables-save line of a built-in chain

@@ -10,8 +10,7 @@ from typing import Any
 from gameday.targets.sidecar.process.container import ContainerProcess, processes
 from gameday.targets.sidecar.process.enter import main_pid
 from gameday.targets.sidecar.process.kill import send_signal
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, report, rest
+from gameday.targets.sidecar.work import CLOCK, SignalQueue, WorkFailed, report, rest
 
 _PATIENCE = 3.0  # seconds until every process shows what it was told
 _PAUSE = 0.01

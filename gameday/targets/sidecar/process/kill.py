@@ -7,8 +7,7 @@ from typing import Any
 
 from gameday.targets.sidecar.process.container import belongs
 from gameday.targets.sidecar.process.enter import main_pid
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import WorkFailed
+from gameday.targets.sidecar.work import SignalQueue, WorkFailed
 
 __all__ = ["Kill", "belongs", "send_signal"]
 

@@ -1,1 +1,1 @@
-"""Edge. Whether a network fault bites: probes sent before it and while it holds."""
+"""Edge. Probes that tell whether a network fault bites: before it, and in it."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.clock import SystemClock
-from gameday.targets.sidecar.signals import SignalQueue
+from gameday.targets.sidecar.work import SignalQueue
 
 _CLOCK = SystemClock()
 _TIMEOUT = 1.0  # seconds for one knock

@@ -11,8 +11,7 @@ from typing import Any
 from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, find
 from gameday.targets.sidecar.resource.stress import Say, StressProcesses
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, report
+from gameday.targets.sidecar.work import CLOCK, SignalQueue, report
 
 _SLICE = 0.01  # seconds of burning or resting at a time
 _DEBT = 0.05  # seconds that a burner which was held up may catch up

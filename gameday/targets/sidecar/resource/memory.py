@@ -11,8 +11,7 @@ from typing import Any
 from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, Memory, find, host_memory
 from gameday.targets.sidecar.resource.stress import Say, StressProcesses
-from gameday.targets.sidecar.signals import SignalQueue
-from gameday.targets.sidecar.work import CLOCK, WorkFailed, report
+from gameday.targets.sidecar.work import CLOCK, SignalQueue, WorkFailed, report
 
 _CHUNK = 8 << 20  # bytes taken at a time
 _LONGEST = 60.0  # seconds until it has to be full

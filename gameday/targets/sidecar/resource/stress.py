@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.process.enter import enter_host_cgroups
-from gameday.targets.sidecar.signals import END, SignalQueue
-from gameday.targets.sidecar.work import CLOCK, WorkFailed
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, WorkFailed
 
 NAME = "gameday-burner"
 _DIE_WITH_PARENT, _SET_NAME = 1, 15  # PR_SET_PDEATHSIG, PR_SET_NAME

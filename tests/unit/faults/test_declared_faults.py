@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameday.faults.declare import fault
+from gameday.faults.flow import fault
 from gameday.model.faults.catalogue import CATALOGUE
 
 

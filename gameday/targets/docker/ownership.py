@@ -1,30 +1,33 @@
-"""Marks on an engine: containers that never start and only carry labels.
+"""What says on an engine that gameday was here: containers that never start.
 
-A stopped container cannot say that gameday stopped it. So beside each fault that has
-no helper container a created one is left, with the undo in its labels: whoever lost
-the ledger finds it there.
+Only their labels count. A stopped container cannot say that gameday stopped it. So
+beside each fault that has no helper container a mark is left, with the undo in its
+labels: whoever lost the ledger finds it there. The lock of a project is such a
+container, of a fixed name.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from gameday.model.faults.fault import Undo
 from gameday.targets.docker.containers import Project
-from gameday.targets.docker.engine import DockerEngine, EngineRefused
+from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone, command
 from gameday.targets.docker.sidecars.helper import Helper
 from gameday.targets.docker.sidecars.host import DockerSidecars
-from gameday.targets.ownership import Leftover
+from gameday.targets.ownership import Holder, Leftover, holder_from, undo_as_data
 from gameday.targets.sidecar_faults.driver import VERB
 
-LABEL = "gameday."
-PROJECT = f"{LABEL}project"
+_LABEL = "gameday."
+_PROJECT = f"{_LABEL}project"
 _LOOKS = ("look", "survey", "sweep")  # helpers that change nothing and end at once
+_CONFLICT = 409
+_LOCK = f"{_LABEL}lock"
 
 
-def safe(text: str) -> str:
+def _safe(text: str) -> str:
     """Return a text with what a container's name may not have replaced."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", text)
 
@@ -49,18 +52,11 @@ class Marks:
         """Leave the mark of a fault that is about to be; a refusal is no obstacle."""
         mark = str(undo.arguments["mark"])
         labels = {
-            f"{LABEL}run": mark.rpartition(".")[0],
-            f"{LABEL}mark": mark,
-            f"{LABEL}do": kind,
-            PROJECT: self.project,
-            f"{LABEL}undo": json.dumps(
-                {
-                    "verb": undo.verb,
-                    "instance": undo.instance,
-                    "identity": dict(undo.identity),
-                    "arguments": dict(undo.arguments),
-                }
-            ),
+            f"{_LABEL}run": mark.rpartition(".")[0],
+            f"{_LABEL}mark": mark,
+            f"{_LABEL}do": kind,
+            _PROJECT: self.project,
+            f"{_LABEL}undo": json.dumps(undo_as_data(undo)),
         }
         with suppress(EngineRefused):
             self.create(_name(mark), image, labels)
@@ -97,10 +93,10 @@ class Marks:
     def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
         leftovers = []
-        for container in self._containers(f"{PROJECT}={self.project}"):
+        for container in self._containers(f"{_PROJECT}={self.project}"):
             labels = container["Labels"]
-            looks = labels.get(f"{LABEL}do") in _LOOKS
-            if f"{LABEL}mark" in labels and not looks:
+            looks = labels.get(f"{_LABEL}do") in _LOOKS
+            if f"{_LABEL}mark" in labels and not looks:
                 leftovers.append(_left(str(container["Id"]), labels))
         return leftovers
 
@@ -140,24 +136,83 @@ class Marks:
 
 
 def _name(mark: str) -> str:
-    return f"gameday-mark-{safe(mark)}"
+    return f"gameday-mark-{_safe(mark)}"
 
 
 def _left(container: str, labels: Mapping[str, str]) -> Leftover:
-    does, run = labels.get(f"{LABEL}do", ""), labels.get(f"{LABEL}run", "")
-    mark, beside = labels[f"{LABEL}mark"], labels.get(f"{LABEL}beside", "")
+    does, run = labels.get(f"{_LABEL}do", ""), labels.get(f"{_LABEL}run", "")
+    mark, beside = labels[f"{_LABEL}mark"], labels.get(f"{_LABEL}beside", "")
     undo = None
     what = f"helper {container[:12]} ({does})"
-    if f"{LABEL}undo" in labels:
-        undo = Undo(target="", **json.loads(labels[f"{LABEL}undo"]))
+    if f"{_LABEL}undo" in labels:
+        undo = Undo(target="", **json.loads(labels[f"{_LABEL}undo"]))
         what = f"{does} on {undo.instance}"
     elif beside:
         undo = Undo(
             target="",
-            verb="end_helper",
+            verb=VERB,
             instance=beside[:12],
             identity={"id": beside},
             arguments={"helper": container, "mark": mark, "way": does},
         )
         what = f"fault ({does}) on container {beside[:12]}"
     return Leftover(run=run, what=what, undo=undo, place=container)
+
+
+class Lock:
+    """The lock of one compose project; `image`: what its container is made of."""
+
+    def __init__(
+        self, engine: DockerEngine, marks: Marks, image: Callable[[], str]
+    ) -> None:
+        self._engine = engine
+        self._marks = marks
+        self._image = image
+        self._name = f"gameday-lock-{_safe(marks.project)}"
+
+    def hold(self, holder: Holder) -> Holder | None:
+        """Take the lock; return who has it where it is taken, None: it is ours."""
+        words = holder.to_words().items()
+        labels = {f"{_LABEL}{key}": value for key, value in words}
+        labels |= {_LOCK: self._marks.project, f"{_LABEL}holds": holder.run}
+        try:
+            self._marks.create(self._name, self._image(), labels)
+        except EngineRefused as wrong:
+            if wrong.status != _CONFLICT:
+                raise
+            other = self.holder()
+            return None if other is not None and other.run == holder.run else other
+        return None
+
+    def holder(self, *, wait: bool = True, decide: bool = False) -> Holder | None:
+        """Return who has the lock."""
+        del wait, decide  # whether it lives shows at once
+        container = self._locked()
+        return None if container is None else _holder(container)
+
+    def _locked(self) -> dict[str, Any] | None:
+        try:
+            return self._engine.inspect(self._name)
+        except Gone:
+            return None
+
+    def release(self, run: str) -> None:
+        """Let go of a run's lock, and of no other's: it is removed by its id."""
+        container = self._locked()
+        if container is not None and _holder(container).run == run:
+            self._marks.remove(str(container["Id"]))
+
+    def why_lost(self) -> str:
+        """Return nothing: the engine lets nobody else take it."""
+        return ""
+
+    def free_command(self) -> str:
+        """Return the command that frees the lock and undoes what carries a mark."""
+        words = ["gameday", "heal", "--docker", self._marks.project]
+        host = command(self._engine, "").split()[1:]
+        return " ".join([*words, *host])
+
+
+def _holder(container: Mapping[str, Any]) -> Holder:
+    labels = container["Config"]["Labels"] or {}
+    return holder_from({key.removeprefix(_LABEL): v for key, v in labels.items()})
