@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gameday.errors import UsageError
+from gameday.frozen import frozen
 from gameday.model.quantity import parse_duration
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.run_state import RunState
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gameday.replays.judged import Replayed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """The options of a game day, as a caller writes them."""
 

@@ -5,18 +5,19 @@ Everything is imported late: this is the verb that is run on every commit.
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from gameday.errors import Problem
+from gameday.frozen import frozen
 
 if TYPE_CHECKING:
     from gameday.files.check import CheckResult
     from gameday.model.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckRequest:
     """What a check was asked for beside its paths.
 

@@ -5,10 +5,10 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError
+from gameday.frozen import frozen
 from gameday.ledger.home import home
 from gameday.model.faults.catalogue import CATALOGUE
 from gameday.model.scenario import Scenario
@@ -27,7 +27,7 @@ TOOLS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnosis:
     """One thing that was looked at: able, not able (None: does not matter), and why.
 

@@ -4,11 +4,12 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gameday.errors import TargetNotFound, UsageError
+from gameday.frozen import frozen
 from gameday.ledger.entries import FaultEntry, Healed, RunEntry
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
@@ -77,7 +78,7 @@ def _faulty(ledger: Ledger, run: str | None) -> list[str]:
     return [fault.run for fault in ledger.open_faults(run=run)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MarkedHeal:
     """What `gameday heal` found in a target by its marks, and what became of it.
 

@@ -6,12 +6,13 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from gameday.app.observing.request_counters import find_requests
 from gameday.errors import UsageError
 from gameday.files.scenario.starter import Beginning
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import (
@@ -31,7 +32,7 @@ WATCHERS = re.compile(r"(?i)prom|alert|grafana|export|blackbox|pager|loki|jaeger
 GONE = re.compile(r"(?i)down|missing|lost|dead|unavail|unreach|absent|replica")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InitRequest:
     """What `init` was told: the target and the addresses, empty where none."""
 

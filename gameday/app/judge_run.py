@@ -1,13 +1,14 @@
 """A stored run, judged and reported: the same files give the same verdict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gameday.checks.judge import judge
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError, StoreError
+from gameday.frozen import frozen
 from gameday.ledger.home import home, ledger_path
 from gameday.ledger.ledger import Ledger
 from gameday.model.events import (
@@ -28,7 +29,7 @@ from gameday.store.plans import from_json
 from gameday.store.run import RunStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JudgedRun:
     """A run as it is on disk, and the verdict on it."""
 

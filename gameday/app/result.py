@@ -1,14 +1,13 @@
 """The options and the result of a run, as `gameday.run` takes and returns them."""
 
-from dataclasses import dataclass
-
+from gameday.frozen import frozen
 from gameday.model.plan import Plan
 from gameday.model.verdict import ExitCode, Finding, Outcome, Verdict
 
 FIRST_LEAD = 0.1  # seconds from the order to the fault's start, until one was measured
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Repeat:
     """One of several runs of a scenario; `lead`: seconds from order to fault."""
 
@@ -17,7 +16,7 @@ class Repeat:
     lead: float = FIRST_LEAD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Options:
     """What whoever asked for a run says about it."""
 
@@ -29,7 +28,7 @@ class Options:
     repeat: Repeat | None = None  # which of several runs of the scenario it is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Result:
     """A run that is over: its exit code, its folder and its verdict.
 

@@ -24,10 +24,10 @@ Why a cell is what it is, where it is not plain:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from gameday.checks.question import Question
+from gameday.frozen import frozen
 from gameday.model.scenario import Scenario
 from gameday.model.verdict import Outcome
 
@@ -111,7 +111,7 @@ class Turns(Flag):
     BOTH = PASS | FAIL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Doubt:
     """One recorded reason; `since`: from when on something may have been missed."""
 
@@ -120,7 +120,7 @@ class Doubt:
     since: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DoubtSpan:
     """The time in which a doubt may change an answer, both ends included."""
 
@@ -128,7 +128,7 @@ class DoubtSpan:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class QuestionChain:
     """One question's links, and what each kind of doubt on them turns."""
 

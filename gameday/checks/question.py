@@ -1,9 +1,10 @@
 """Questions, and the answers that checks give them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.promise import RATIO, SECONDS
 from gameday.model.quantity import keeps, show_duration
 from gameday.model.scenario import AlertPromise, MetricPromise
@@ -16,7 +17,7 @@ _ORDINARY = frozenset(
 _DIGITS = {SECONDS: 3, RATIO: 9}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """One question of a step; `alert`, `slo` or `metric` is what it is about."""
 
@@ -32,7 +33,7 @@ class Question:
     workload: str = ""  # of a cluster: deployment/web
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What a check found. `decided`: when the answer was settled (s since the epoch).
 
@@ -76,7 +77,7 @@ def unknown(because: str, **rest: Any) -> Answer:
     return Answer(outcome=Outcome.INCONCLUSIVE, because=because, **rest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measurement:
     """A time that was measured: `what` happened `measured` seconds after `origin`.
 

@@ -5,8 +5,8 @@ that only one side knows (a file has no interval, an API has no offset) is no ch
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import (
     AlertRule,
     Receiver,
@@ -17,7 +17,7 @@ from gameday.model.alerting.alert import (
 from gameday.model.quantity import show_duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Language:
     """What the register has to know of PromQL: one spelling, and the metrics read."""
 
@@ -25,7 +25,7 @@ class Language:
     metrics: Callable[[str], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RuleDefinition:
     """One alert rule, with the recording rules that it reads; durations in seconds.
 

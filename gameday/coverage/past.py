@@ -1,9 +1,10 @@
 """What one stored run, or one drill, has shown of rules, routes and receivers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gameday.coverage.definition import Language, RuleDefinition, define
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Receiver, Route, Routing
 from gameday.model.events import AlertFiring, Event, FaultStarted, Page
 from gameday.model.plan import Plan
@@ -27,7 +28,7 @@ _DELIVERED = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Past:
     """One run that is over: what was planned, what was found, what was heard.
 
@@ -45,7 +46,7 @@ class Past:
         return scenario.labels.get("testbed") or _host_and_path(scenario.target.url)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drill:
     """One synthetic alert that was sent to a receiver, without any fault.
 
@@ -60,7 +61,7 @@ class Drill:
     testbed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evidence:
     """What is known of one rule, or of one way to a receiver, from one run.
 

@@ -1,17 +1,17 @@
 """What is known of a rule, a route or a receiver: proven, stale, seen, or never."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gameday.coverage.definition import RuleDefinition
 from gameday.coverage.past import Evidence
+from gameday.frozen import frozen
 
 IS_PROVEN, STALE, SYNTHETIC = "proven", "stale", "synthetic only"
 WAS_SEEN, NEVER = "seen", "never"
 NEW, CHANGED, SAME = "new", "changed", "same"  # of a rule, since a commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProofState:
     """What is known of one rule, route or receiver.
 

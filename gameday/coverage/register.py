@@ -7,7 +7,7 @@ had promised it. never: nothing is known of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gameday.coverage.definition import (
     Language,
@@ -41,12 +41,13 @@ from gameday.coverage.proof_state import (
     ProofState,
     share,
 )
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Receiver, Route, Routing
 from gameday.model.alerting.always import always
 from gameday.model.quantity import show_duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegisterRequest:
     """What the register is asked about.
 
@@ -60,7 +61,7 @@ class RegisterRequest:
     base: tuple[RuleDefinition, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Register:
     """Every rule, route and receiver with what is known of it.
 

@@ -8,11 +8,11 @@ that belongs to this very process, and starts a watchdog for it.
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.clock import SystemClock
 from gameday.errors import FaultFailed, GamedayError
+from gameday.frozen import frozen
 from gameday.ledger.heal import Opener
 from gameday.ledger.home import ledger_path
 from gameday.ledger.ledger import Ledger
@@ -30,7 +30,7 @@ WATCHDOGS: dict[
 ] = {}  # of the run that this very process has opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultContext:
     """The run, step and target that a fault belongs to."""
 

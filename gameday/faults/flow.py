@@ -11,7 +11,7 @@ import inspect
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ParamSpec
 
 from gameday.errors import CannotFault, FaultFailed, GamedayError, UndoFailed
@@ -22,6 +22,7 @@ from gameday.faults.context import (
     fault_context,
     open_own_run,
 )
+from gameday.frozen import frozen
 from gameday.ledger.entries import FaultEntry, Healed
 from gameday.ledger.heal import forget, heal, undo_with_retries
 from gameday.ledger.recovery import recover, recover_dead
@@ -81,7 +82,7 @@ def fault(
     return declare
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class InjectedFault:
     """One fault on one instance, injected: when it started and whether it bites."""
 

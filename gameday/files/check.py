@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TextIO
 
 from gameday.errors import Problem
 from gameday.files import judge_file
 from gameday.files.judge_file import FileJudgement
 from gameday.files.text import source
+from gameday.frozen import frozen
 from gameday.model.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckOptions:
     """How to check: what to leave out, and whether named files may be passed over."""
 
@@ -20,7 +21,7 @@ class CheckOptions:
     pass_over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckResult:
     """Every problem; how many files of which kind; the scenarios that are valid.
 

@@ -1,16 +1,17 @@
 """The decision: every reason with its outcome; the worst wins, no reason is no pass."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gameday.coverage.proof_state import IS_PROVEN, STALE
 from gameday.coverage.register import Register
+from gameday.frozen import frozen
 from gameday.model.gate import GatePolicy, GateSlo
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.verdict import Ending, Outcome, worst
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BurnRate:
     """A burn rate over a time in seconds; `whole`: samples reach back over all of it.
 
@@ -22,7 +23,7 @@ class BurnRate:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Budget:
     """What is known of one SLO's budget, as two shares between which the truth lies.
 
@@ -49,7 +50,7 @@ class Budget:
         return f"the error budget of all groups of {groups} together"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NewestRun:
     """The newest run of a scenario, and what the one before proved; None: no such.
 
@@ -64,7 +65,7 @@ class NewestRun:
     before: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measured:
     """One measure against the baseline; `status` as `gameday compare` has it."""
 
@@ -73,7 +74,7 @@ class Measured:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GateEvidence:
     """What was observed for a decision.
 
@@ -95,7 +96,7 @@ class GateEvidence:
     unread: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reason:
     """One line of the table; measured and promised are ratios, or burn rates."""
 
@@ -107,7 +108,7 @@ class Reason:
     promised: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """Whether a change may ship, with every reason."""
 

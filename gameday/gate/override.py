@@ -1,9 +1,9 @@
 """An override: somebody ships in spite of the gate, says why, and until when."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.gate.decide import Decision
 from gameday.model.quantity import parse_instant, show_instant
 from gameday.model.verdict import ExitCode, Outcome
@@ -15,7 +15,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Override:
     """Who opened which gate, why, from when to when (seconds since the epoch)."""
 

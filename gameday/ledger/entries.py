@@ -1,9 +1,10 @@
 """What the ledger holds: runs, planned faults, faults and their transitions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.faults.fault import FaultRequest, FaultState, Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.procfs import ProcessId
@@ -17,7 +18,7 @@ OPEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunEntry:
     """One run that holds, or held, a target. Times in seconds since the epoch.
 
@@ -39,7 +40,7 @@ class RunEntry:
         return self.host == host
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedVictims:
     """What the plan decided for one fault: its victims and its longest time (s)."""
 
@@ -51,7 +52,7 @@ class PlannedVictims:
     duration: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultEntry:
     """One fault on one instance. `until`: the latest end, seconds since the epoch.
 
@@ -81,7 +82,7 @@ class FaultEntry:
         return self.state in OPEN and self.state is not FaultState.PLANNED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Transition:
     """One step of a fault's life, in the order of `number`.
 
@@ -111,7 +112,7 @@ class Transition:
         return self.extra.get("proof")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecoveredFault:
     """Something that a dead run had left in a target, and what became of it.
 
@@ -123,7 +124,7 @@ class RecoveredFault:
     undone: Undone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Healed:
     """One fault that was undone, or could not be."""
 

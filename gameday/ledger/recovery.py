@@ -8,10 +8,10 @@ lost, the marks in the target tell what was left.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gameday.errors import GamedayError, StoreError
+from gameday.frozen import frozen
 from gameday.ledger import foreign
 from gameday.ledger.entries import Healed, RecoveredFault
 from gameday.ledger.heal import SETTLE, Opener, end_injectors, heal, undo_with_retries
@@ -125,7 +125,7 @@ def recover_dead(
     return recovered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HealedOrphan:
     """Something that was found by its mark, and what became of it."""
 

@@ -3,9 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.ledger.entries import FaultEntry, PlannedVictims, RunEntry, Transition
 from gameday.model.faults.fault import FaultRequest, FaultState, Selection, Undo
 from gameday.model.target import Instance
@@ -79,7 +80,7 @@ def load_undo(text: str) -> Undo:
     return Undo(**load(text))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TransitionRow:
     """One transition to be written."""
 

@@ -1,13 +1,13 @@
 """A Chaos Toolkit experiment, as far as gameday has to understand it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.faults.fault import FaultRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Experiment:
     """One experiment file: its document as it is, and what gameday reads of it.
 

@@ -11,9 +11,10 @@ only while it runs, so they are compared only where both sides have some.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.platform import PLATFORM, WHOLE, why_platforms_own
 
 Fingerprint = Mapping[str, Mapping[str, str]]
@@ -24,7 +25,7 @@ _SHOWN = 80  # characters of a value that is kept as it is
 _DIGITS = 12  # of a digest: enough to tell two values apart
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One thing that is not as it was; an empty text: it is not there at all."""
 

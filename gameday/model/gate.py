@@ -1,8 +1,8 @@
 """A gate policy: what has to hold before a change ships. Shares as ratios."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from gameday.frozen import frozen
 from gameday.model.scenario import Server, Text
 from gameday.model.values import kinds
 from gameday.model.values.file_form import FileDefault, Group, Meaning
@@ -24,7 +24,7 @@ _PROOF = Group(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GateSlo:
     """What one SLO has to have left."""
 
@@ -50,7 +50,7 @@ class GateSlo:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GatePolicy:
     """A gate policy: what has to hold before a change ships."""
 

@@ -1,8 +1,9 @@
 """A plan: a scenario with everything resolved; nothing left to decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.relabel import RelabelRule
 from gameday.model.alerting.standing import Standing
@@ -11,7 +12,7 @@ from gameday.model.scenario import Scenario
 from gameday.model.target import Instance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedFault:
     """One fault of a step with its victims; chosen with the plan's seed.
 
@@ -28,7 +29,7 @@ class PlannedFault:
     holds_deadline: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedStep:
     """One step with its faults resolved and its longest hold and aftermath (s)."""
 
@@ -38,7 +39,7 @@ class PlannedStep:
     aftermath_at_most: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timing:
     """When one promise can come true by the rules' own arithmetic.
 
@@ -57,7 +58,7 @@ class Timing:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScrapeJob:
     """One scrape job of Prometheus; times in seconds, the slowest of its targets."""
 
@@ -66,7 +67,7 @@ class ScrapeJob:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Monitoring:
     """What the observers said of themselves when the plan was made.
 
@@ -104,7 +105,7 @@ class Monitoring:
     standing: Standing = field(default_factory=Standing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """A scenario, resolved against the live target and the live observers."""
 

@@ -1,9 +1,10 @@
 """A scenario: what a game day promises. Times in seconds, shares as ratios."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Any
 
+from gameday.frozen import frozen
 from gameday.model.experiment import Experiment
 from gameday.model.promise import (
     DrawnAt,
@@ -32,7 +33,7 @@ AnyText = Annotated[str, kinds.ANY_TEXT]
 PathText = Annotated[str, kinds.PATH]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Secret:
     """Where a secret value is: an environment variable, or a file."""
 
@@ -55,7 +56,7 @@ def _not_written_out(value: Any) -> Any:
 SecretRef = Annotated[Secret, WrittenAs(_not_written_out)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Auth:
     """How to log in: a user and a password, or a bearer token."""
 
@@ -64,7 +65,7 @@ class Auth:
     bearer: SecretRef | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tls:
     """Certificates (paths), and whether the server's is verified."""
 
@@ -74,7 +75,7 @@ class Tls:
     verify: Annotated[bool, kinds.FLAG] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Endpoint:
     """An HTTP server that is read."""
 
@@ -96,7 +97,7 @@ def _url_alone(value: Any) -> Any:
 Server = Annotated[Endpoint, WrittenAs(_url_alone)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pages:
     """Where pages arrive: here (`listen`), or at a `gameday pager` (`from`).
 
@@ -108,7 +109,7 @@ class Pages:
     forward: Annotated[str, kinds.URL] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedFiles:
     """Paths that let `check` lint promises where no server runs."""
 
@@ -117,7 +118,7 @@ class ObservedFiles:
     alertmanager: PathText = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observe:
     """What observes a run."""
 
@@ -128,7 +129,7 @@ class Observe:
     files: ObservedFiles = field(default_factory=ObservedFiles)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Load:
     """Open-loop traffic: requests to `url` at `rate`, or a command.
 
@@ -157,7 +158,7 @@ _STOP_WHEN = Group(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guardrail:
     """A condition that stops the run; exactly one of slo, promql, http, alert."""
 
@@ -203,7 +204,7 @@ class Guardrail:
     ] = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BlastRadius:
     """The most that may be hit per service, of the instances found."""
 
@@ -213,7 +214,7 @@ class BlastRadius:
     foreign_actions: Annotated[bool, kinds.FLAG] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DriftProbes:
     """What tells of drift beside the target: a folder to run `terraform plan` in."""
 
@@ -221,7 +222,7 @@ class DriftProbes:
     terraform: Annotated[PathText, REQUIRED] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertPromise:
     """What one alert must do; what is left out is not asked.
 
@@ -279,7 +280,7 @@ class AlertPromise:
         return all(labels.get(name) == value for name, value in wanted.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NoOtherAlerts:
     """Which alerts may not ring beside the promised ones.
 
@@ -291,7 +292,7 @@ class NoOtherAlerts:
     except_: Annotated[tuple[Text, ...], kinds.FileKey("except")] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SloPromise:
     """The most of an SLO's error budget that the step may spend."""
 
@@ -300,7 +301,7 @@ class SloPromise:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """A comparison as PromQL: `truth` answers 1 or 0 for each series.
 
@@ -311,7 +312,7 @@ class Condition:
     operands: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MetricPromise:
     """A PromQL expression that has to hold, for each series that it has.
 
@@ -331,7 +332,7 @@ class MetricPromise:
         return self.name or self.promql
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadPromise:
     """What the load's users may see, from the fault's start on."""
 
@@ -340,7 +341,7 @@ class LoadPromise:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expect:
     """The promises of a step."""
 
@@ -363,7 +364,7 @@ OF_LOAD, OF_STEP = declared(LoadPromise), declared(Expect)
 PROMISES = {**OF_ALERT, **OF_SLO, **OF_LOAD, **OF_STEP}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One experiment, and what is expected of the system meanwhile."""
 
@@ -389,7 +390,7 @@ class Step:
 _METADATA = Group("metadata", "Metadata", "Who the scenario is.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scenario:
     """A scenario file: what a game day asks."""
 

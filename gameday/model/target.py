@@ -1,8 +1,10 @@
 """What a fault acts on: the kinds of target, a target, and the instances in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from gameday.frozen import frozen
 
 # Names by which programs reach their own machine, or containers that of their engine.
 _OWN_MACHINE = (
@@ -11,7 +13,7 @@ _OWN_MACHINE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetKind:
     """A platform: the keys by which a scenario names a target of it.
 
@@ -41,7 +43,7 @@ TARGET_KINDS: Mapping[str, TargetKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetRef:
     """The name of a target.
 
@@ -93,7 +95,7 @@ def parse_target(url: str) -> TargetRef:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Instance:
     """One running copy of a service, with an identity that cannot be confused.
 

@@ -1,9 +1,11 @@
 """Verdict: findings, each with an outcome; the worst wins."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from gameday.frozen import frozen
 
 
 class Outcome(StrEnum):
@@ -45,7 +47,7 @@ def worst_code(codes: Iterable[int]) -> ExitCode:
     return ExitCode(min(codes, key=_WORST_CODES.index, default=0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One answered question. `measured` None: nothing was measured.
 
@@ -71,7 +73,7 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return min(outcomes, key=order.index, default=Outcome.INCONCLUSIVE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """What a run proved, and how it ended. Times in seconds since the epoch."""
 

@@ -7,9 +7,9 @@ tell; what was seen is timed by ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.events import (
     ClockCompared,
     Event,
@@ -30,7 +30,7 @@ BUSY = 4.0  # … and at least so many times as long as a look took
 CLOCKS = 30.0  # seconds between two comparisons of the clocks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AggregationGroup:
     """One aggregation group that Alertmanager holds, and its alerts' labels."""
 
@@ -180,7 +180,7 @@ _OPS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Mute:
     labels: Mapping[str, str]
     fingerprint: str

@@ -7,10 +7,11 @@ follows them); PromQL and HTTP conditions cost one request.
 import http
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import urlsplit
 
 from gameday.errors import ObserverLost
+from gameday.frozen import frozen
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.scenario import Endpoint, Guardrail
 from gameday.model.slos.counting import Counted, Signed, count_signed
@@ -29,7 +30,7 @@ SHORTEST = 10.0  # … and at least so many seconds
 STALE = 3.0  # scrape intervals without a sample, and then no answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation:
     """The result of a look at a guardrail: the fields of its event."""
 
@@ -42,7 +43,7 @@ class Observation:
 Look = Callable[[], Observation]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watched:
     """What guardrails look at; `since`: from when budgets are counted (s).
 

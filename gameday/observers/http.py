@@ -12,11 +12,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from gameday.errors import ObserverLost
+from gameday.frozen import frozen
 from gameday.model.date_clock import DateClock
 from gameday.model.scenario import Endpoint
 from gameday.observers.credentials import headers_for, resolve, tls_for
@@ -44,7 +44,7 @@ class HttpError(ObserverLost):
         return _BAD <= self.status < http.client.INTERNAL_SERVER_ERROR
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class HttpResponse:
     """A response; `sent` and `took` in seconds (monotonic clock)."""
 

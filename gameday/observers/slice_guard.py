@@ -1,8 +1,8 @@
 """How many slices of time were bad so far, for guardrails on SLOs that count these."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import Scraped, Target
@@ -10,7 +10,7 @@ from gameday.model.slos.slices import Span, is_bad, spans
 from gameday.model.slos.slo import Slices, Slo
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SliceCounts:
     """The counters of an SLO of slices: the signed ones of each side."""
 

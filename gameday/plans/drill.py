@@ -6,10 +6,11 @@ must not wake anybody by accident.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 from itertools import islice, product
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import (
     InhibitRule,
     Matcher,
@@ -35,7 +36,7 @@ _PLAIN = re.compile(r"[\w .:/-]+")
 Path = tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LiveGroup:
     """A group that Alertmanager has now: its labels, its receiver, its alerts."""
 
@@ -44,7 +45,7 @@ class LiveGroup:
     alerts: tuple[Mapping[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Around:
     """What Alertmanager has now: alerts that fire, groups, and silences by id.
 
@@ -57,7 +58,7 @@ class Around:
     at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Between:
     """When people may be paged: times of a day, on days of the week (Monday 0)."""
 
@@ -70,7 +71,7 @@ class Between:
         return at.weekday() in self.days and self.start <= at.time() < self.end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DrillPlan:
     """A drill as it would be sent.
 

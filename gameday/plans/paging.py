@@ -1,9 +1,9 @@
 """What stands between a promised alert and its page, as far as it can be known."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, InhibitRule, Receiver, Route
 from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
@@ -28,7 +28,7 @@ class PagingDoubt(NamedTuple):
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Page:
     """A page that is promised: of which alert, and on which way."""
 

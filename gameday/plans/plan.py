@@ -1,8 +1,9 @@
 """A scenario and what was found become a plan: nothing left to decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.selection import choose
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timing
@@ -23,7 +24,7 @@ UNREACHED = "the target does not answer"
 GRACE = 60.0  # seconds that a fault may outlast its hold (the `duration` of faults)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanInputs:
     """What the planner is given: the live target, its instances and its monitoring.
 

@@ -5,8 +5,8 @@ or inhibited by an alert that fires already, can be seen to fire, but pages nobo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import InhibitRule
 from gameday.model.alerting.known_labels import KnownLabels, exactly
 from gameday.model.alerting.standing import Standing, StandingAlert
@@ -18,7 +18,7 @@ from gameday.model.target import Instance, on_loopback
 from gameday.model.timing.alert_path import find_alert_path, rules_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spoiled:
     """A promise that is spoiled, and why; `wholly` false: only its pages are."""
 
@@ -27,7 +27,7 @@ class Spoiled:
     wholly: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Before:
     """What is known of the system when a step is about to begin."""
 

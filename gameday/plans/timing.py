@@ -6,8 +6,8 @@ is gameday.plans.paging.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Monitoring, Timing
 from gameday.model.promise import Since, made
@@ -26,7 +26,7 @@ from gameday.plans.paging import PagingDoubt, doubts, page_doubts, unheard_recei
 _ORDER = ("cannot_be_kept", "not_guaranteed", "not_checked", "ok")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Asked:
     """One question about one promise."""
 

@@ -1,9 +1,10 @@
 """What becomes of a measure in a comparison, and what is asked of one."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from gameday.frozen import frozen
 from gameday.regressions.measure import MeasureKey
 
 
@@ -18,7 +19,7 @@ class Status(StrEnum):
     BETTER = "better"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Threshold:
     """How much worse is a regression: a share of the baseline, or so many seconds."""
 
@@ -30,7 +31,7 @@ class Threshold:
         return abs(value) * self.share if self.share is not None else self.absolute or 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompareRules:
     """How to compare; `thresholds` by question, `default` for the others."""
 
@@ -43,7 +44,7 @@ class CompareRules:
         return self.thresholds.get(question, self.default)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Compared:
     """One measure: what became of it, and why; medians in its unit."""
 

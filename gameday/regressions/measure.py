@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gameday.frozen import frozen
 from gameday.model.plan import Plan, Timing
 from gameday.model.promise import Since
 from gameday.model.scenario import PROMISES
@@ -34,7 +35,7 @@ class MeasureKey:
         return self.scenario, self.target, self.testbed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunSample:
     """What one run measured, in the measure's unit.
 
@@ -71,7 +72,7 @@ class RunSample:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measure:
     """One measured question; `settings`: what decides it, by name.
 
@@ -90,7 +91,7 @@ class Measure:
     samples: tuple[RunSample, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunMeasure:
     """A measure as one run had it, and how its question was answered."""
 

@@ -7,15 +7,15 @@ receivers that hear of it and whether another inhibits it.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.events import AlertFiring, Routed, Suppressed
 from gameday.model.timeline import Timeline
 
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Sent:
     """An alert as Alertmanager had it: its labels, its receivers, whether inhibited."""
 

@@ -1,11 +1,12 @@
 """The verdict on a recorded run under today's rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gameday.checks.judge import compose
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import AlertFiring, AlertResolved
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
@@ -18,7 +19,7 @@ from gameday.replays.story import ReplayedAlert, TodaysRules, plan_of, timeline_
 REPLAYED = (*OF_ALERT, "stays_firing", "no_other_alerts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Replayed:
     """One run under today's rules: findings, the replayed ones apart from the rest.
 

@@ -5,15 +5,15 @@ was made one evaluation earlier. That is a part of what the rule is.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import RecordingRule, Rule
 from gameday.model.alerting.recording import Read, Reads
 
 ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RuleLanguage:
     """What has to be known of PromQL, and of groups: `group` says which one it was."""
 
@@ -26,7 +26,7 @@ class RuleLanguage:
         return {read.metric for read in self.reads(expr).selectors}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lineage:
     """What is to be computed anew: `anew`, each rule after those that it reads.
 

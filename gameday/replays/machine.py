@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import (
     AlertChange,
@@ -24,7 +25,7 @@ _TEMPLATE = re.compile(r"\{\{-?\s*\$labels\.([a-zA-Z_]\w*)\s*-?\}\}")
 Key = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Slots:
     """The evaluations of a group: the first, the last and the interval, in ms.
 
@@ -42,7 +43,7 @@ class Slots:
         return at / 1000 + self.offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeriesResult:
     """One series of an expression: its labels, and when it had a value (ms)."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gameday.checks.pages.mutes import MutingSilence
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import (
     InhibitRule,
     Integration,
@@ -31,7 +32,7 @@ Labels = Mapping[str, str]
 Key = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Firing:
     """An alert as Alertmanager has it, from firing to its end, in seconds."""
 
@@ -45,7 +46,7 @@ class Firing:
         return frozenset(self.labels.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotifyContext:
     """What is known beside the alerts: routes, and by how much the time is moved."""
 
@@ -55,7 +56,7 @@ class NotifyContext:
     silences: Sequence[MutingSilence] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Said:
     """The last notification of an integration: who fired, who was over, and when."""
 

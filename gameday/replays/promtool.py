@@ -6,9 +6,9 @@ evaluation that can see it. Expected is `ALERTS` itself, which has no annotation
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from gameday.frozen import frozen
 from gameday.model.alerting.recording import Read, SeriesRecord
 from gameday.model.alerting.regex import RegexError
 from gameday.replays.machine import Life, Slots
@@ -17,7 +17,7 @@ LONG = 3  # equal values in a row that are written as one
 Cell = str  # of a series at one evaluation: a value, `_` or `stale`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expected:
     """A promised alert and its lives in the record.
 
@@ -37,7 +37,7 @@ class Expected:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitTest:
     """What one file tests: rules (paths), the series they read, what has to ring."""
 

@@ -7,8 +7,9 @@ so, and the error says how near; a group that was not there may have any phase.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Rule, static
 from gameday.model.alerting.recording import GroupRecord, Recording, SeriesRecord
 from gameday.replays.machine import ERROR, Slots
@@ -16,7 +17,7 @@ from gameday.replays.machine import ERROR, Slots
 LATE = 0.01  # seconds: an evaluation's clock may be read so long after its slot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GroupPhase:
     """A group's phase in ms within its interval, in ms; `error` in s."""
 
@@ -32,7 +33,7 @@ class GroupPhase:
         return self.file, self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class PhasesOfGroups:
     """Every group's phase, as it was recorded."""
 

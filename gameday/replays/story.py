@@ -6,10 +6,11 @@ restarted is not, since samples are missing for that time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gameday.checks.pages.mutes import MutingSilence, read_silences
 from gameday.checks.record.clocks import Clocks, read_clocks
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing
 from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.relabel import Relabelled, sent
@@ -44,7 +45,7 @@ _REPLACED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReplayedAlert:
     """A life of an alert under today's rules, with its group's evaluations."""
 
@@ -69,7 +70,7 @@ class ReplayedAlert:
         return None if self.life.ended is None else self.slots.seconds(self.life.ended)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TodaysRules:
     """Today's rules and routes, and what they make of the record.
 

@@ -1,15 +1,16 @@
 """What another `for` would do: how soon a fault is detected, and what rings without."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.quantity import parse_duration
 from gameday.model.scenario import AlertPromise
 from gameday.replays.machine import Life, SeriesResult, Slots, lives, would_fire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Varied:
     """One rule with another `for`; seconds.
 
@@ -27,7 +28,7 @@ class Varied:
     quiet: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotVaried:
     """A rule that other times of `for` were not tried with, and why."""
 

@@ -4,8 +4,8 @@ For a CI job's summary (GitHub drops one beyond 1 MiB as a whole) and for a comm
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict
 from gameday.reports.headline import (
     by_step,
@@ -22,7 +22,7 @@ COMMENT = 64_000  # … of a comment
 _LEFT_OUT = 200  # bytes for the line that says that something was left out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DigestEntry:
     """A run for the digest; `error`: why there was none, and no verdict."""
 

@@ -1,9 +1,9 @@
 """Evidence as tables: any nesting of mappings and lists, within bounds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.reports.wording import NOTHING, clock_time, is_instant, one_line, relative
 
 _ROWS = 40  # of one table; the rest is in verdict.json
@@ -11,7 +11,7 @@ _COLUMNS = 8
 _DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Table:
     """Rows of text under a caption; `head` is empty for pairs of key and value.
 

@@ -1,8 +1,8 @@
 """The verdict in words: how the run ended, and the sentence that matters most."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration
 from gameday.model.verdict import Ending, Finding, Outcome, Verdict, worst
@@ -18,7 +18,7 @@ _ENDINGS = {
 _STOPPED = (Ending.GUARDRAIL, Ending.OPERATOR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepFindings:
     """The findings of one step, the worst first; `name` is empty for the run's own."""
 

@@ -6,9 +6,9 @@ its own content security policy, to load anything or to run any other script.
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gameday.frozen import frozen
 from gameday.model.events import FaultStarted
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_duration, show_instant
@@ -37,7 +37,7 @@ MOST_KEY_MOMENTS = 60
 _MOST_EXHIBITS = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FindingEvidence:
     """The evidence of one finding, as tables."""
 

@@ -1,14 +1,13 @@
 """Promised against measured, as shares of the promise: what the small bars show."""
 
-from dataclasses import dataclass
-
+from gameday.frozen import frozen
 from gameday.model.scenario import OF_SLO
 from gameday.model.verdict import Finding, Outcome, Verdict
 
 _FULL = 1.5  # the track's right end, in promises; what is longer is cut there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MeasureRow:
     """One finding with a promised limit. Positions are per cent of the track.
 

@@ -4,14 +4,14 @@ By phase: before the first fault, during each step's fault, and after it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.events import FaultEnded, FaultStarted, Load
 from gameday.model.quantity import show_duration, show_share
 from gameday.model.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RequestStatistics:
     """The load's requests of one phase; latencies in seconds, None: not recorded."""
 

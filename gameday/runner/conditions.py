@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from gameday.checks.record.victims import Victims
+from gameday.frozen import frozen
 from gameday.model.events import Hypothesis, Metric, WorkloadChanged
 from gameday.model.events.target import is_fully_available, known_at
 from gameday.model.plan import Monitoring, PlannedStep
@@ -22,7 +22,7 @@ _SEEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PendingCondition:
     """One thing that is waited for, until `until` at the latest."""
 
@@ -57,7 +57,7 @@ def in_hold(
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _VictimFilter:
     """Whose alerts a promise waits for: where labels tell victims apart, each one's."""
 

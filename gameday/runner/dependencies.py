@@ -1,10 +1,11 @@
 """What a run depends on: protocols for what the runner may not import."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
+from gameday.frozen import frozen
 from gameday.model.alerting.standing import Standing
 from gameday.model.events import Event
 from gameday.model.faults.fault import FaultRequest
@@ -89,7 +90,7 @@ def _not_lost() -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InjectionMoment:
     """When a step's fault is ordered, and why then; seconds since the epoch."""
 
@@ -119,7 +120,7 @@ class Screen(Protocol):
         """Show what is awaited, a few times a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunDependencies:
     """Everything that a run touches, behind a protocol each.
 

@@ -6,9 +6,9 @@ whoever cannot see must not go on breaking things.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from gameday.frozen import frozen
 from gameday.model.events import Guardrail
 from gameday.model.scenario import Guardrail as PromisedGuardrail
 from gameday.ports import Clock, Emit
@@ -40,7 +40,7 @@ class GuardrailReading(Protocol):
 Look = Callable[[], GuardrailReading]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guard:
     """A guardrail and the look that evaluates it, every so many seconds."""
 

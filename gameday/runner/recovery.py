@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gameday.checks.record.samples import read_samples
+from gameday.frozen import frozen
 from gameday.model.events import Sample
 from gameday.model.slos.slo import Slo
 from gameday.model.stretch import LONGEST, looks_in_a_row
@@ -16,7 +17,7 @@ from gameday.model.timeline import Timeline
 SCRAPES = 5  # within which more than one bad event, beyond the budget, is too many
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SliNow:
     """The events of an SLO over its last scrapes; times in s since the epoch."""
 

@@ -9,7 +9,7 @@ folder as well.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 
 from sqlalchemy import (
@@ -36,6 +36,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gameday.errors import StoreError, UsageError
+from gameday.frozen import frozen
 from gameday.model.quantity import show_instant
 from gameday.store import folder as files
 
@@ -65,7 +66,7 @@ EVENTS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NewRun:
     """What is known of a run before anything is touched."""
 
@@ -79,7 +80,7 @@ class NewRun:
     plan: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunListing:
     """One run as `gameday runs` lists it.
 
@@ -97,7 +98,7 @@ class RunListing:
     host: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """A stored run: its plan and the lines of its timeline, as they were written."""
 
@@ -108,7 +109,7 @@ class Record:
     folder: str = ""  # where its files are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kept:
     """A run that is over, with its verdict and the lines of some kinds of events."""
 
@@ -142,7 +143,7 @@ class History:
 
     def begin(self, new: NewRun) -> None:
         """Keep a run's plan, durably, before anything is touched."""
-        values = {name: getattr(new, name) for name in new.__slots__}
+        values = {field.name: getattr(new, field.name) for field in fields(new)}
         with self._writing() as connection:
             connection.execute(insert(RUNS).values(values))
 

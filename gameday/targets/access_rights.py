@@ -4,15 +4,15 @@ Only a cluster has rights to give.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.targets.kubernetes.rbac.rights import as_role, rules_for
 from gameday.targets.opened import TargetRights
 
 ROLE = "gameday-missing"  # what the printed Role is called
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Right:
     """One rule that is needed: what for is said by the Rule, held or not."""
 
@@ -21,7 +21,7 @@ class Right:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rights:
     """What is needed, and the YAML of the Role that would give what is missing."""
 

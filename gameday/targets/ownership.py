@@ -6,10 +6,11 @@ the ledger is lost. A lock says who has it, across users and machines.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.faults.fault import Undo, Undone
 from gameday.targets.procfs import ProcessId, boot_id, identify, user_name
 
@@ -18,7 +19,7 @@ DECIDED = 30.0  # seconds within which a holder's heartbeats show whether it liv
 _PROCESS = ("pid", "started", "boot", "namespace", "machine")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holder:
     """Who holds a target: the run, its process and where that runs.
 
@@ -142,7 +143,7 @@ def undo_as_data(undo: Undo) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Leftover:
     """Something of ours that was found in a target by its mark.
 

@@ -6,7 +6,7 @@ of them looks on.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from gameday.app.days.make_plan import fetch, modules_for, read
 from gameday.app.result import FIRST_LEAD, Options, Repeat
 from gameday.clock import SystemClock
 from gameday.errors import GamedayError, UndoFailed, UsageError
+from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
 from gameday.model.target import parse_target
 from gameday.model.verdict import REPEAT, ExitCode, worst_code
@@ -34,7 +35,7 @@ LAST = (ExitCode.GUARDRAIL, ExitCode.BROKEN, ExitCode.INTERRUPTED)
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GameDayOptions:
     """What is wanted of game days beside their scenarios.
 
@@ -56,7 +57,7 @@ class GameDayOptions:
     options: Options = field(default_factory=Options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Audience:
     """Who looks on: the view of one run, and where messages go.
 
@@ -68,7 +69,7 @@ class Audience:
     over: "Callable[[Screen, Result], None]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HeldGameDay:
     """One scenario and what came of it; `error`: why there was no run at all.
 

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gameday import __version__
 from gameday.app.check import environment_with
 from gameday.errors import GamedayError, InvalidFile
+from gameday.frozen import frozen
 from gameday.ledger.entries import RecoveredFault
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.plan import Plan
@@ -28,7 +29,7 @@ from gameday.targets.opened import OpenTarget
 GIT_PATIENCE = 2.0  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prepared:
     """A plan and the target that it was made for.
 

@@ -5,11 +5,11 @@ least common multiple of the two intervals meet the worst of them, to the N-th p
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gameday.app.result import Repeat
 from gameday.errors import GamedayError, ObserverLost
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import Event, FaultStarted, Phase
 from gameday.model.plan import Monitoring, Plan
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MARGIN = 0.05  # seconds: a moment that is nearer than this is missed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Cycle:
     """What repeats: `origin` is an evaluation, on Prometheus' clock."""
 

@@ -3,12 +3,13 @@
 import hashlib
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gameday.app.judge_run import JudgedRun, find_all, judge_stored
 from gameday.errors import UsageError
 from gameday.files import git
+from gameday.frozen import frozen
 from gameday.model.plan import Plan
 from gameday.model.promise import SECONDS
 from gameday.model.quantity import parse_duration, parse_share
@@ -25,7 +26,7 @@ FILE = "gameday-baseline.json"
 _DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CompareRequest:
     """What runs are compared with, and what counts as a regression.
 
@@ -39,7 +40,7 @@ class CompareRequest:
     rules: CompareRules = field(default_factory=CompareRules)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """Every measure of some runs, against what was measured before.
 
@@ -155,7 +156,7 @@ def _threshold(question: str, part: str, value: str) -> Threshold:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Before:
     """A baseline; `left_out`: runs that cannot be one, and why."""
 

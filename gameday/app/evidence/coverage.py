@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gameday.coverage.definition import Language, RuleDefinition, define
 from gameday.coverage.past import Drill, Past, deliveries_of, evidence_of
 from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.errors import InvalidFile, StoreError, UsageError
+from gameday.frozen import frozen
 from gameday.ledger.home import home
 from gameday.model.alerting.alert import Routing
 from gameday.model.events import AlertFiring, FaultStarted, Page
@@ -23,7 +24,7 @@ KINDS = (AlertFiring.kind, FaultStarted.kind, Page.kind)
 FILES = ("coverage.json", "coverage.md", "coverage.svg")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CoverageRequest:
     """What the register is asked about.
 

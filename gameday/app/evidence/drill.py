@@ -4,13 +4,13 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from gameday.app.evidence import coverage
 from gameday.coverage.past import Drill
 from gameday.errors import ObserverLost, UsageError
+from gameday.frozen import frozen
 from gameday.ledger.home import home
 from gameday.model.alerting.alert import Matcher, Routing
 from gameday.model.quantity import show_duration, show_instant
@@ -31,7 +31,7 @@ _GIVEN_UP = "alertmanager_notifications_failed_total"
 _ERROR = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DrillRequest:
     """Where Alertmanager and the far end are; empty: as the newest run had them."""
 
@@ -41,7 +41,7 @@ class DrillRequest:
     pages: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DrillResult:
     """What came of a drill. `after`: seconds until the page was there."""
 

@@ -3,13 +3,14 @@
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from gameday.app.evidence import compare, coverage
 from gameday.coverage.past import Past
 from gameday.errors import GamedayError, InvalidFile, StoreError, UsageError
+from gameday.frozen import frozen
 from gameday.gate.decide import Budget, Decision, GateEvidence, Measured, decide
 from gameday.gate.newest_runs import newest, newest_of_each_scenario
 from gameday.gate.override import Override, from_json, in_force
@@ -25,7 +26,7 @@ OVERRIDES = "gate-overrides.ndjson"
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GateRequest:
     """Where a gate looks beside its policy.
 
@@ -42,7 +43,7 @@ class GateRequest:
     forgiven: tuple[Status, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gates:
     """The gates of some policies, by name."""
 

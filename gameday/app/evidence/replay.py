@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gameday.app.evidence import replay_more
 from gameday.app.evidence.replay_run import ReplayAnswer, RunReplay, TodaysFiles
 from gameday.app.judge_run import find, judge_stored
 from gameday.errors import InvalidFile, StoreError, UsageError
+from gameday.frozen import frozen
 from gameday.ports import Clock
 from gameday.replays import amtool
 from gameday.replays.judged import unanswered
@@ -25,7 +26,7 @@ NO_SERIES = (
 PROMTOOL, AMTOOL = "promtool", "amtool"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReplayRequest:
     """What is replayed: today's files, empty where the run's own hold.
 

@@ -1,12 +1,13 @@
 """One run's replay: what was recorded, on one Prometheus, under today's rules."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from gameday.app.evidence.replay_recorded import RecordedRules
 from gameday.checks.record.clocks import read_clocks
 from gameday.coverage.definition import Language, define, rule_changes
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule, Routing, Rule
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.model.plan import Monitoring, Plan
@@ -38,7 +39,7 @@ UNKNOWN = (QuestionRefused, Unexpandable, Duplicate)  # why a rule is not replay
 _Rule = TypeVar("_Rule", AlertRule, RecordingRule)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReplayAnswer:
     """One replayed run, what rang then and now, and how long the work took (s)."""
 
@@ -49,7 +50,7 @@ class ReplayAnswer:
     tests: Mapping[str, str] = field(default_factory=dict)  # by the file's name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TodaysFiles:
     """Today's rules and routes, as files have them; None: the run's own."""
 

@@ -1,7 +1,7 @@
 """`gameday suggest`: for each rule that nothing has proven, how to prove it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +11,7 @@ from gameday.coverage.definition import define
 from gameday.coverage.register import Register, RegisterRequest, register
 from gameday.errors import ObserverLost, UsageError
 from gameday.files.scenario import proving, starter
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.plan import Monitoring
 from gameday.model.scenario import Endpoint, Observe, Scenario
@@ -37,7 +38,7 @@ _SERVERS = (
 _SERVER_LABELS = ("server", "url", "upstream", "envoy_cluster_name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SuggestRequest:
     """What suggestions are asked for.
 
@@ -54,7 +55,7 @@ class SuggestRequest:
     max_age: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SuggestedRule:
     """One rule: its state, and the files that would prove it.
 
@@ -68,7 +69,7 @@ class SuggestedRule:
     proof: proving.Proof | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suggestions:
     """What is suggested, rule by rule, and what the reader has to know."""
 

@@ -1,11 +1,10 @@
 """The phase of a run's fault: where it fell between scrapes and evaluations."""
 
-from dataclasses import dataclass
-
 from gameday.checks.alerts.promised_alert import PromisedAlert
 from gameday.checks.record.episodes import Episode
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import selectors
 from gameday.model.alerting.expression_parser import parse
@@ -15,7 +14,7 @@ from gameday.model.timing.phase import Grid, Phases, undecided
 from gameday.model.timing.rule_delays import jobs_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddedPhase:
     """What the phase added to a time; `unknown`: why that cannot be told.
 

@@ -9,9 +9,10 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher, Route, Routing
 from gameday.model.alerting.regex import RegexError
 
@@ -20,7 +21,7 @@ _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MOST = 6  # regular expressions on a path, of which each may be written in two ways
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class NotificationGroup:
     """Where an alert's notifications come from: a receiver, and a group of it.
 

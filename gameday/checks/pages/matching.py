@@ -20,6 +20,7 @@ from functools import cached_property
 from gameday.checks.pages.pages import Page, label_key
 from gameday.checks.record.clocks import instant
 from gameday.checks.record.episodes import Episode
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import Routed
 from gameday.model.timeline import Timeline
@@ -77,7 +78,7 @@ class Identity:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Sighting:
     """Labels under which Alertmanager knew an alert, and since when it fired."""
 
@@ -85,7 +86,7 @@ class Sighting:
     starts: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Match:
     """The alerts that a sighting may be; `sure`: it is the only one, without doubt."""
 

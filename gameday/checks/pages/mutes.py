@@ -6,11 +6,11 @@ firing before the fault, are no effect of it: they leave open what would have be
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from gameday.checks.pages.matching import Identity, Matching
 from gameday.checks.pages.pages import label_key
 from gameday.checks.record.clocks import Clocks, instant
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher, fingerprint
 from gameday.model.alerting.regex import RegexError
 from gameday.model.events import (
@@ -28,7 +28,7 @@ _LOOK = 2.0  # seconds: two looks at Alertmanager
 _NAMES = {INHIBITION: "an inhibition", "mute_time": "a mute time interval"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mute:
     """One reason for which an alert was muted; `until` inf: to the end.
 
@@ -62,7 +62,7 @@ class Mute:
         return f"{name} ({self.detail})" if self.detail else name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MutingSilence:
     """A silence with its matchers, as Alertmanager tells of it."""
 

@@ -1,12 +1,12 @@
 """Pages as they arrived: receiver, group, what each says of which labels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.checks.pages.groups import hashed
 from gameday.checks.pages.titles import first_line
 from gameday.checks.record.clocks import Clocks, instant
+from gameday.frozen import frozen
 from gameday.model.events import Page as PageEvent
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
@@ -14,7 +14,7 @@ from gameday.model.timeline import Timeline
 FIRING, RESOLVED = "firing", "resolved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mention:
     """What one page says of one alert; `starts`, `ends`: Prometheus' own stamps."""
 
@@ -25,7 +25,7 @@ class Mention:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """A notification that arrived; `at` on gameday's clock, `stamp` the pager's.
 

@@ -1,17 +1,17 @@
 """A reading: what one page says of one alert, and how that is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gameday.checks.pages.matching import Match
 from gameday.checks.pages.pages import Mention, Page
 from gameday.checks.record.episodes import Episode
+from gameday.frozen import frozen
 from gameday.model.quantity import show_instant
 
 BY_TITLE, BY_KEY, ALONE = "its title", "its group's key", "the only group that was due"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reading:
     """What one page says of one alert; `mention` None: its labels are not in it.
 

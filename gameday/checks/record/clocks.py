@@ -10,15 +10,16 @@ its own error; the error counts in any case.
 import bisect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.events import ClockCompared, InstanceChanged
 from gameday.model.events.target import UNSTAMPED
 from gameday.model.quantity import LATEST, parse_instant
 from gameday.model.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Offset:
     """A source's clock minus ours and the error of that, in s, measured at `at`."""
 
@@ -32,7 +33,7 @@ class Offset:
         return self.offset if abs(self.offset) > self.error else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Clocks:
     """The measurements of each source's clock, in order of time."""
 

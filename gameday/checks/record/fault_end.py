@@ -13,8 +13,8 @@ killed for want of memory is in the pod's own status, whether an Event tells it 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.events import ClusterEvent, FaultEnded, FaultStarted, InstanceChanged
 from gameday.model.faults.catalogue import CATALOGUE, HeldIn, held_in
 from gameday.model.quantity import show_instant
@@ -41,7 +41,7 @@ _READINESS = "Readiness probe"
 _NO_MEMORY = "OOMKilled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Replaced:
     """A victim that was replaced at `at`; `platform`: by the platform itself."""
 

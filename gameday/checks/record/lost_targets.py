@@ -14,18 +14,18 @@ A target that was down when it was first seen was missing from the start.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gameday.checks.record.clocks import Clocks
 from gameday.checks.record.naming import Directory, host_of
 from gameday.checks.record.victims import Victims
+from gameday.frozen import frozen
 from gameday.model.events import Scrape
 from gameday.model.quantity import show_instant
 from gameday.model.scenario import Step
 from gameday.model.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Loss:
     """A target that went down at `since` and was back at `until`.
 
@@ -46,7 +46,7 @@ class Loss:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class StepVictims:
     """The victims of a step's fault, among all instances that are known."""
 

@@ -5,10 +5,11 @@ Silence proves something only while somebody was listening.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gameday.checks.doubt import Doubt, DoubtKind, DoubtSpan
 from gameday.checks.record.clocks import Clocks
+from gameday.frozen import frozen
 from gameday.model.events import Blind, Evaluations, Observed, RuleFailed, Sees
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
@@ -31,7 +32,7 @@ Stretch = tuple[float, float]
 GroupKey = tuple[str, str]  # name, file ("" where it is not known)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Hole:
     """A time that a source did not see, from `since` on, and why."""
 
@@ -39,7 +40,7 @@ class Hole:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RuleScope:
     """The rules on a question's chain.
 
@@ -76,7 +77,7 @@ class RuleScope:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class BlindTime:
     """A time through which an observer saw nothing, and why."""
 
@@ -85,7 +86,7 @@ class BlindTime:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ObserverCoverage:
     """What was watched, by source; times on gameday's clock."""
 

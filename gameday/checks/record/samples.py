@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gameday.checks.record.clocks import Clocks, read_instances
+from gameday.frozen import frozen
 from gameday.model.events import FaultStarted, Process, Sample, Scrape
 from gameday.model.slos.counting import Counted, Signed, count_signed
 from gameday.model.slos.scraped import (
@@ -95,7 +96,7 @@ class SloSeries:
         return per_second
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Samples:
     """The counters of every SLO, by name; `spacing` seconds between two scrapes."""
 

@@ -7,7 +7,6 @@ least 5 looks, and at most 60 s.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gameday.checks.question import (
     Answer,
@@ -19,12 +18,13 @@ from gameday.checks.question import (
 )
 from gameday.checks.service.coverage import is_recorded
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import Hypothesis
 from gameday.model.stretch import LONGEST, looks_in_a_row, share_of_false
 from gameday.model.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Stretch:
     """Looks that hold, from `first` on; `whole`: enough of them."""
 

@@ -1,9 +1,9 @@
 """Which share of an SLO's error budget was spent, and what that says of a promise."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gameday.checks.question import Answer, failed, passed
+from gameday.frozen import frozen
 from gameday.model.quantity import keeps
 
 _NO_BUDGET = 1e9  # stands for the share that a bad event is of no budget at all
@@ -16,7 +16,7 @@ def share(part: float, whole: float) -> float:
     return 0.0 if part <= 0 else _NO_BUDGET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BudgetShare:
     """Shares of the budget: the measured one, and the bounds of the truth."""
 

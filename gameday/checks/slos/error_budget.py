@@ -10,7 +10,7 @@ fail and the SLI did not. Where an SLO counts slices of time, `slice_budget` ans
 """
 
 import bisect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gameday.checks.question import Answer, Question, unknown
 from gameday.checks.record.samples import SloSeries
@@ -21,13 +21,14 @@ from gameday.checks.slos.load_agreement import own_probes, unseen_by, unseen_err
 from gameday.checks.slos.slice_budget import spent_by_slices
 from gameday.checks.slos.spent import Spent, spent_in
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import Window
 from gameday.model.quantity import keeps, show_duration, show_share
 from gameday.model.slos.slo import Slo
 from gameday.model.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Window:
     """How many events the SLO's window has, and how that is known.
 

@@ -5,10 +5,10 @@ load sent, without gameday's own probes. If there is only one SLO, it is that on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gameday.checks.record.samples import SloSeries, read_samples
 from gameday.checks.slos.load import lasted_in
+from gameday.frozen import frozen
 from gameday.model.events import Probe
 from gameday.model.scenario import Load
 from gameday.model.slos.slo import Slo
@@ -18,7 +18,7 @@ SHARE = 0.1  # of the load's requests by which a rise may differ from them, or â
 SCRAPES = 1.0  # â€¦ so many scrapes of its traffic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Fed:
     """The names of the SLOs that see the load, and how that is known."""
 
@@ -48,7 +48,7 @@ def find_fed(slos: Sequence[Slo], load: Load, seen: Timeline, offset: float) -> 
     return Fed(names, f"the load is {load.rate:g}/s; {told or 'no SLO has samples'}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Rise:
     """How many events more than at the rate before, in how many seconds."""
 

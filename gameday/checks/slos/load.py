@@ -5,10 +5,10 @@ most half of them started over 10 ms late (a late start changes no count).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import Feeds, Load
 from gameday.model.experiment import Experiment
 from gameday.model.slos.slo import Slo
@@ -18,7 +18,7 @@ KEPT = 0.95
 LATE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LoadCount:
     """The requests of a time: sent, failed, and the share that started late."""
 

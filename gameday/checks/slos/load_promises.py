@@ -6,11 +6,11 @@ slow.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from gameday.checks.question import Answer, Question, failed, passed, unknown
 from gameday.checks.slos.load import seconds_of_load
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import Load
 from gameday.model.quantity import show_duration, show_share
 
@@ -18,7 +18,7 @@ SLOWEST = 0.01  # the share of requests that may take longer than a p99
 _SAME = 1e-9  # relative: exactly equal to the promise keeps it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Users:
     """The requests of a step; `edge`: those of seconds that are partly outside."""
 

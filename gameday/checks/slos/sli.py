@@ -6,11 +6,11 @@ target: how often other targets are scraped does not matter for it.
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.events import Load
 from gameday.model.slos.counting import births, increases, is_skewed
 from gameday.model.slos.scraped import Scraped, target_of
@@ -23,7 +23,7 @@ EMPTY = 3  # scrapes in a row without any event: nobody was served
 EXPECTED = 10.0  # events in that time; below it the silence means nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sli:
     """How an SLI came back: `recovered_after` seconds after the fault's end.
 
@@ -61,7 +61,7 @@ class _Seen(NamedTuple):
     lost: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Scrapes:
     """What an SLI's scrapes after the fault's end showed.
 

@@ -1,9 +1,10 @@
 """What an SLO counted in a step: raw samples, aligned to scrapes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gameday.checks.record.samples import SloSeries
 from gameday.checks.step import StepRun
+from gameday.frozen import frozen
 from gameday.model.quantity import show_instant
 from gameday.model.slos.counting import Counted
 from gameday.model.slos.selector import missing_bucket, never_seen
@@ -13,7 +14,7 @@ _REACH = 2.0  # scrapes by which the samples may end before the step
 _UNSURE = 1.0  # seconds; what a clock is off by more than that may move events
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Spent:
     """Bad and all events from the fault's start to the step's end.
 
@@ -21,8 +22,8 @@ class Spent:
     then stands beside it.
     """
 
-    bad: Counted = Counted()  # noqa: RUF009 - frozen
-    total: Counted = Counted()  # noqa: RUF009 - frozen
+    bad: Counted = Counted()
+    total: Counted = Counted()
     missing: str = ""
 
     def show(self) -> dict[str, object]:

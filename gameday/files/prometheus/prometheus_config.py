@@ -2,7 +2,7 @@
 
 import glob
 import os.path
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gameday.errors import Problem
 from gameday.files.prometheus import prometheus_fields
@@ -10,10 +10,11 @@ from gameday.files.text import source, yaml
 from gameday.files.text.cursor import Cursor, top
 from gameday.files.text.nodes import Document
 from gameday.files.text.units import parse_prometheus_duration
+from gameday.frozen import frozen
 from gameday.model.timing.prometheus_settings import PrometheusSettings, settings_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PrometheusConfig:
     """Times in seconds, the global ones.
 

@@ -6,12 +6,12 @@ half of a whole `gameday check`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import CoreSchema, core_schema
 
 from gameday.files.text.source import beside
+from gameday.frozen import frozen
 from gameday.model.values.kinds import PATH, ValueKind
 
 REFERENCE = {"type": "string", "pattern": r"\$\{"}  # a value from the environment
@@ -36,7 +36,7 @@ class Form(ABC):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class OfKind(Form):
     """A value of a kind that files and faults share, or a reference to one."""
 
@@ -54,7 +54,7 @@ class OfKind(Form):
         return either(self.kind.schema)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Word(Form):
     """One word, always the same."""
 
@@ -70,7 +70,7 @@ class Word(Form):
         return {"const": self.text, "type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Anything(Form):
     """Any value."""
 
@@ -84,7 +84,7 @@ class Anything(Form):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Holder(Form):
     """A form that holds another one."""
 
@@ -103,7 +103,7 @@ class Holder(Form):
         return self.inner.keys()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Optional(Holder):
     """A value that may be empty."""
 
@@ -112,7 +112,7 @@ class Optional(Holder):
         return core_schema.nullable_schema(self.inner.core())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class After(Holder):
     """A value that is changed when it was read."""
 
@@ -125,7 +125,7 @@ class After(Holder):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Before(Holder):
     """A value that is changed before it is read."""
 
@@ -138,7 +138,7 @@ class Before(Holder):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ListOf(Holder):
     """A list of at least `fewest` values; it is read to a tuple."""
 
@@ -155,7 +155,7 @@ class ListOf(Holder):
         return {"type": "array", "items": self.inner.json(parts), **fewest}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MapOf(Holder):
     """A mapping of any keys."""
 
@@ -194,7 +194,7 @@ class ByShape(Form):
         return next((keys for keys in held if keys is not None), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """One key of a mapping; `meaning`: what the JSON Schema says of it."""
 
@@ -203,7 +203,7 @@ class Key:
     meaning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Keys(Form):
     """A mapping of known keys; `title` and `about` are those of its JSON Schema.
 

@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import TargetRef
@@ -19,7 +20,7 @@ HEAD = """\
 _TIMES = ("fires_within", "pages_within", "resets_within", "page_resolves_within")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """What a scenario says that proves one rule.
 

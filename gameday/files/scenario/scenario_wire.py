@@ -3,7 +3,7 @@
 Imported only when a scenario is read, since it makes all its keys.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from gameday.files.scenario.forms import (
@@ -16,6 +16,7 @@ from gameday.files.scenario.forms import (
     Word,
 )
 from gameday.files.scenario.model_keys import FileFormat, keys_of
+from gameday.frozen import frozen
 from gameday.model import scenario as model
 from gameday.model.experiment import Experiment
 from gameday.model.quoting import shown
@@ -56,7 +57,7 @@ _NAMESPACE = ValueKind(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Docker:
     """Containers of a compose project; `host` or `context` name the engine."""
 
@@ -65,7 +66,7 @@ class Docker:
     context: Annotated[str, TEXT] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kubernetes:
     """A namespace of a cluster; `context: in-cluster` is the pod's own account.
 
@@ -79,14 +80,14 @@ class Kubernetes:
     helper_image: Annotated[str, _WORD] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Local:
     """Processes under supervisord."""
 
     supervisor: Annotated[str, TEXT]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """Where the faults act; exactly one."""
 

@@ -8,10 +8,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gameday.errors import UsageError
+from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import AlertPromise
 from gameday.model.target import TargetRef
@@ -52,7 +53,7 @@ spec:
 HOLD = "30s"  # where no promise says how long the fault has to hold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requests:
     """A counter of requests: its selector's labels, and the matcher of bad ones."""
 
@@ -61,7 +62,7 @@ class Requests:
     bad: str = 'code=~"5.."'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Beginning:
     """What the first files say. Addresses are empty where none was given.
 

@@ -1,8 +1,9 @@
 """Alert rules, routes and receivers, as Prometheus and Alertmanager mean them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.alerting.regex import fully_matches
 from gameday.model.alerting.time_interval import Muting, TimeInterval
 
@@ -12,7 +13,7 @@ def static(labels: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in labels.items() if "{{" not in text}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertRule:
     """One alerting rule. A name is not a key: several rules may share one.
 
@@ -49,7 +50,7 @@ class AlertRule:
         return all(own[key] == text for key, text in labels.items() if key in own)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordingRule:
     """One recording rule; its fields mean what an AlertRule's do."""
 
@@ -66,7 +67,7 @@ class RecordingRule:
 Rule = AlertRule | RecordingRule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Matcher:
     """A label matcher: `op` is one of =, !=, =~, !~ (regexes are anchored)."""
 
@@ -87,7 +88,7 @@ def match_all(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
     return all(matcher.matches(labels) for matcher in matchers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Route:
     """One node of Alertmanager's routing tree, its inherited values filled in."""
 
@@ -129,7 +130,7 @@ _HEARD_AS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Integration:
     """One way out of a receiver: `kind` is webhook, pagerduty, slack and so on."""
 
@@ -142,7 +143,7 @@ class Integration:
         return _HEARD_AS.get(self.kind, "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Receiver:
     """Where notifications go."""
 
@@ -162,7 +163,7 @@ class Receiver:
         return " and ".join(dict.fromkeys(way.kind for way in self.integrations))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InhibitRule:
     """While an alert fits `source`, those that fit `target` are muted."""
 
@@ -186,7 +187,7 @@ class InhibitRule:
         return all(labels.get(name, "") == other.get(name, "") for name in self.equal)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Routing:
     """What gameday reads of an Alertmanager configuration."""
 

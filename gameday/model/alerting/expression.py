@@ -1,8 +1,8 @@
 """What a PromQL expression reads and how far it looks back, as a small tree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.regex import RegexError
 
@@ -12,7 +12,7 @@ _CLOCK = frozenset(
 ) | {"day_of_week", "day_of_month", "day_of_year"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Selector:
     """Series by name and matchers; `name` is "" where no matcher fixes it."""
 
@@ -56,7 +56,7 @@ def overlap(selector: Selector, other: Selector) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Window:
     """A stretch of the past, by a range (`x[5m]`) or a subquery, in seconds.
 
@@ -72,7 +72,7 @@ class Window:
     step: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Shift:
     """What was `offset` seconds ago; None: at an instant fixed by `@`."""
 
@@ -80,21 +80,21 @@ class Shift:
     offset: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Absent:
     """`absent()`: true while nothing is selected."""
 
     inner: "Tree"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Constant:
     """A number, or a text; reads nothing."""
 
     value: float | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Node:
     """An operator, a function or an aggregation over its parts.
 

@@ -5,8 +5,9 @@ knowledge counts as unknown: the caller gets None, and has to say so.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.expression import (
     NAME,
@@ -24,7 +25,7 @@ _WITHOUT_LABELS = frozenset(("vector", "time", "scalar", "pi"))
 _NEW_LABEL = frozenset(("label_replace", "label_join"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class KnownLabels:
     """Labels by what is known of them.
 

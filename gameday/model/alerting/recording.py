@@ -5,14 +5,15 @@ staleness marker: from here on the series is not there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher
 
 LOOKBACK = 300.0  # seconds: Prometheus' --query.lookback-delta, unless it says another
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Read:
     """One selector of an expression.
 
@@ -26,7 +27,7 @@ class Read:
     fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reads:
     """Everything that an expression reads.
 
@@ -39,7 +40,7 @@ class Reads:
     unread: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordedMetric:
     """What was recorded of one metric: the series that fit all `matchers`."""
 
@@ -53,7 +54,7 @@ class RecordedMetric:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeriesRecord:
     """One series: its labels with `__name__`, and its samples in order of time.
 
@@ -66,7 +67,7 @@ class SeriesRecord:
     values: Sequence[float | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GroupRecord:
     """One rule group as it was evaluated: seconds, `last` on Prometheus' clock."""
 
@@ -76,7 +77,7 @@ class GroupRecord:
     last: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recording:
     """What was recorded with a run; seconds since the epoch, Prometheus' clock.
 

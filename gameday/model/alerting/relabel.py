@@ -6,8 +6,8 @@ External labels are added where the alert has none of the name; then come
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.known_labels import KnownLabels
 from gameday.model.alerting.regex import RegexError, fully_matches, match
 
@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 _PLAIN = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RelabelRule:
     """One entry of `alert_relabel_configs`, its defaults filled in."""
 
@@ -27,7 +27,7 @@ class RelabelRule:
     replacement: str = "$1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Relabelled:
     """An alert as it is sent; `dropped` None: that is not known."""
 

@@ -1,12 +1,12 @@
 """What is there before a fault: alerts, and silences over them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingAlert:
     """An alert that is there already; `state`: pending or firing."""
 
@@ -23,7 +23,7 @@ class StandingAlert:
         return f"{name}{{{inside}}}" if inside else name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StandingSilence:
     """A silence that is active; `by`: who made it."""
 
@@ -38,7 +38,7 @@ class StandingSilence:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """All that is there."""
 

@@ -6,9 +6,10 @@ another room judges it.
 
 import calendar
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+
+from gameday.frozen import frozen
 
 DAY = 1440  # minutes
 WHOLE_DAY = (1 << DAY) - 1  # one bit a minute
@@ -19,7 +20,7 @@ _MONTHS = tuple(name.lower() for name in calendar.month_name)  # "" first
 Bounds = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimeRange:
     """One entry of a time interval; an empty part restricts nothing.
 
@@ -53,7 +54,7 @@ class TimeRange:
         return bits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimeInterval:
     """A named time interval: the time inside of any of its ranges."""
 
@@ -74,7 +75,7 @@ class TimeInterval:
         return None if unknown else False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Muting:
     """When a route sends nothing: inside `mutes`, or outside of all of `actives`."""
 

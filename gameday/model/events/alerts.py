@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+from gameday.frozen import frozen
 from gameday.model.events.codec import Event, Instant, Labels, Seconds, StepEvent
 
 
@@ -24,7 +24,7 @@ def _are_texts(labels: object) -> bool:
     return type(labels) is dict and all(type(text) is str for text in labels.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertChange(Event):
     """An alert changed; `at` is the rule's evaluation.
 
@@ -42,17 +42,17 @@ class AlertChange(Event):
         return self.kind.removeprefix("alert_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertPending(AlertChange, kind="alert_pending"):
     """An alert is pending."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertFiring(AlertChange, kind="alert_firing"):
     """An alert fires."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertResolved(AlertChange, kind="alert_resolved"):
     """An alert that fired does no more.
 
@@ -62,7 +62,7 @@ class AlertResolved(AlertChange, kind="alert_resolved"):
     exact: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertCleared(AlertChange, kind="alert_cleared"):
     """An alert is no longer pending and never fired.
 
@@ -72,7 +72,7 @@ class AlertCleared(AlertChange, kind="alert_cleared"):
     exact: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlertAtStart(StepEvent, kind="alert_at_start"):
     """An alert was pending or firing already when the fault began."""
 
@@ -81,7 +81,7 @@ class AlertAtStart(StepEvent, kind="alert_at_start"):
     state: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suppressed(Event, kind="suppressed"):
     """Alertmanager suppresses an alert, by a silence, an inhibition or a mute_time.
 
@@ -94,7 +94,7 @@ class Suppressed(Event, kind="suppressed"):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unsuppressed(Event, kind="unsuppressed"):
     """Alertmanager does not suppress an alert any more."""
 
@@ -104,7 +104,7 @@ class Unsuppressed(Event, kind="unsuppressed"):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Silence(Event, kind="silence"):
     """A silence is active.
 
@@ -118,14 +118,14 @@ class Silence(Event, kind="silence"):
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SilenceEnded(Event, kind="silence_ended"):
     """A silence was deleted before its time, or has expired."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page(Event, kind="page", omits=("doubt", "late", "sender")):
     """A page was received; `at` is on the pager's clock.
 
@@ -150,7 +150,7 @@ class Page(Event, kind="page", omits=("doubt", "late", "sender")):
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PageRefused(Event, kind="page_refused"):
     """A page that the pager did not take; `at` is on the pager's clock."""
 
@@ -160,7 +160,7 @@ class PageRefused(Event, kind="page_refused"):
     seq: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Routed(Event, kind="routed"):
     """Alertmanager's own routing of an alert.
 
@@ -174,7 +174,7 @@ class Routed(Event, kind="routed"):
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RuleFailed(Event, kind="rule_failed", omits=("file", "rule", "since")):
     """An evaluation failed or was missed, or the rule is not the same any more.
 
@@ -191,7 +191,7 @@ class RuleFailed(Event, kind="rule_failed", omits=("file", "rule", "since")):
     since: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Evaluations(Event, kind="evaluations"):
     """A rule group was evaluated up to `last`; told at the end of each step."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from gameday.errors import LacksField
+from gameday.frozen import frozen
 from gameday.model.quantity import LATEST, parse_instant, show_instant
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _FIELDS: dict[type, tuple[Field[Any], ...]] = {}  # of each kind, beside `at`
 _Kind = TypeVar("_Kind", bound="Event")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """One thing that happened, at `at` seconds since the epoch (to the millisecond).
 
@@ -90,14 +91,14 @@ class Event:
         return {"at": show_instant(self.at), "kind": self.kind, **self.fields}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepEvent(Event):
     """What happened in a step, which it names; empty outside of steps."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OtherEvent(Event):
     """An event of a kind that this version does not know, as its line has it."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.events.codec import Seconds, StepEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultStarted(StepEvent, kind="fault_started"):
     """A fault begins; `at` is just before the first call that changes the target."""
 
@@ -21,7 +22,7 @@ class FaultStarted(StepEvent, kind="fault_started"):
     duration: Seconds = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultBiting(StepEvent, kind="fault_biting", omits=("evidence",)):
     """Whether a fault took effect, and how that was seen."""
 
@@ -31,7 +32,7 @@ class FaultBiting(StepEvent, kind="fault_biting", omits=("evidence",)):
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultFailed(StepEvent, kind="fault_failed"):
     """A fault was not injected."""
 
@@ -41,7 +42,7 @@ class FaultFailed(StepEvent, kind="fault_failed"):
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultEnd(StepEvent):
     """A fault is over (`ok`), or could not be undone.
 
@@ -56,7 +57,7 @@ class FaultEnd(StepEvent):
     by_hand: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultEnded(FaultEnd, kind="fault_ended", omits=("early",)):
     """A fault is over, or could not be undone, as the run saw it.
 
@@ -66,7 +67,7 @@ class FaultEnded(FaultEnd, kind="fault_ended", omits=("early",)):
     early: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UndoFailed(StepEvent, kind="undo_failed"):
     """An undo did not succeed: something is still broken."""
 
@@ -76,7 +77,7 @@ class UndoFailed(StepEvent, kind="undo_failed"):
     by_hand: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UndoneLater(FaultEnd, kind="undone_later"):
     """The end of a fault whose run had died, as only the ledger knows it.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gameday.frozen import frozen
 from gameday.model.events.codec import Event, Instant, Seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClockCompared(Event, kind="clock"):
     """A clock was compared: `offset` is that clock minus gameday's."""
 
@@ -16,7 +15,7 @@ class ClockCompared(Event, kind="clock"):
     error: Seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blind(Event, kind="blind"):
     """An observer cannot see from now on.
 
@@ -27,14 +26,14 @@ class Blind(Event, kind="blind"):
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sees(Event, kind="sees"):
     """An observer can see again."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observed(Event, kind="observed"):
     """An observer answered all through a time.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.events.codec import Event, Labels, Seconds, StepEvent
 
 # What the engine calls an experiment that did not come to its end.
@@ -16,7 +17,7 @@ CUT_SHORT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunStarted(Event, kind="run_started"):
     """A run begins."""
 
@@ -24,7 +25,7 @@ class RunStarted(Event, kind="run_started"):
     scenario: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunEnded(Event, kind="run_ended"):
     """A run is over.
 
@@ -36,7 +37,7 @@ class RunEnded(Event, kind="run_ended"):
     broken: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recovered(Event, kind="recovered"):
     """What a run that died had left was undone before this one began, or not."""
 
@@ -47,7 +48,7 @@ class Recovered(Event, kind="recovered"):
     by_hand: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Phase(StepEvent, kind="phase"):
     """A phase begins: warmup, gate, fault, hold, undo, aftermath, done or settle.
 
@@ -57,14 +58,14 @@ class Phase(StepEvent, kind="phase"):
     phase: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Skipped(StepEvent, kind="skipped"):
     """A step's fault was not injected, since nothing could be learned of its alerts."""
 
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Activity(StepEvent, kind="activity", omits=("ok",)):
     """What the engine reports of an activity.
 
@@ -80,7 +81,7 @@ class Activity(StepEvent, kind="activity", omits=("ok",)):
     ok: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Engine(StepEvent, kind="engine"):
     """How the engine ended an experiment."""
 
@@ -89,7 +90,7 @@ class Engine(StepEvent, kind="engine"):
     deviated: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Probe(StepEvent, kind="probe", omits=("gave_up",)):
     """One probe of the hypothesis.
 
@@ -106,7 +107,7 @@ class Probe(StepEvent, kind="probe", omits=("gave_up",)):
     gave_up: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hypothesis(StepEvent, kind="hypothesis"):
     """All probes of the hypothesis, once.
 
@@ -121,7 +122,7 @@ class Hypothesis(StepEvent, kind="hypothesis"):
     every: Seconds = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metric(Event, kind="metric", omits=("stale",)):
     """One look at a promised expression.
 
@@ -137,7 +138,7 @@ class Metric(Event, kind="metric", omits=("stale",)):
     stale: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guardrail(Event, kind="guardrail"):
     """The state of a guardrail: ok, breached or unanswerable.
 
@@ -152,7 +153,7 @@ class Guardrail(Event, kind="guardrail"):
     answered: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fingerprint(Event, kind="fingerprint"):
     """The target's fingerprint was taken (before, after).
 
@@ -164,7 +165,7 @@ class Fingerprint(Event, kind="fingerprint"):
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drifted(StepEvent, kind="drift", omits=("platform",)):
     """Something is not as it was before the first fault (secrets only as digests).
 
@@ -178,7 +179,7 @@ class Drifted(StepEvent, kind="drift", omits=("platform",)):
     platform: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note(Event, kind="note"):
     """A remark."""
 

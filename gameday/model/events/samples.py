@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
+from gameday.frozen import frozen
 from gameday.model.events.codec import Event, Instant, Labels, Ratio, Seconds
 from gameday.model.quantity import LATEST
 
@@ -21,7 +21,7 @@ def _are_classes(values: Sequence[Sequence[float]]) -> bool:
     return all(len(sample) == _CLASS for sample in values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample(Event, kind="sample", omits=("gauge",)):
     """Raw counters of an SLO (`side`: bad or total), each scrape once.
 
@@ -37,7 +37,7 @@ class Sample(Event, kind="sample", omits=("gauge",)):
     gauge: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scrape(Event, kind="scrape"):
     """A scrape target: at each change, and once at the gate.
 
@@ -53,7 +53,7 @@ class Scrape(Event, kind="scrape"):
     interval: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Load(Event, kind="load", omits=("latencies",)):
     """One second of intended starts of the load.
 
@@ -74,7 +74,7 @@ class Load(Event, kind="load", omits=("latencies",)):
     latencies: Annotated[Sequence[Sequence[float]], _are_classes] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Window(Event, kind="window"):
     """The events of an SLO's own window, counted at the gate.
 
@@ -89,7 +89,7 @@ class Window(Event, kind="window"):
     surplus: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Feeds(Event, kind="feeds"):
     """The SLOs that count the load's requests, as the gate found out."""
 

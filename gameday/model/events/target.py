@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
+from gameday.frozen import frozen
 from gameday.model.events.codec import Event, Instant, Seconds
 from gameday.model.quantity import LATEST
 
@@ -16,7 +16,7 @@ def _is_stamp(value: float) -> bool:
     return value == UNSTAMPED or 0 <= value < LATEST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InstanceChanged(
     Event, kind="instance", omits=("stamp", "id", "container", "ended")
 ):
@@ -41,7 +41,7 @@ class InstanceChanged(
     ended: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WorkloadChanged(Event, kind="workload"):
     """A workload that a fault hits in a cluster: once, and at each change.
 
@@ -58,7 +58,7 @@ class WorkloadChanged(Event, kind="workload"):
     error: Seconds = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClusterEvent(Event, kind="cluster_event"):
     """An Event of the cluster's namespace; again when its count has doubled.
 
@@ -73,7 +73,7 @@ class ClusterEvent(Event, kind="cluster_event"):
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Process(Event, kind="process"):
     """When the process of a scrape target began."""
 

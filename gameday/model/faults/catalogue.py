@@ -1,11 +1,12 @@
 """The catalogue of faults: what each takes, who drives it, and what holds it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.faults import rights
 from gameday.model.faults.rights import RbacRule
 
@@ -30,7 +31,7 @@ class HeldIn(StrEnum):
     CONTAINER = "container"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HelperMethod:
     """How a helper can hold a fault.
 
@@ -43,7 +44,7 @@ class HelperMethod:
     stays: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultType:
     """One entry of the catalogue: `family.function`, its own arguments.
 

@@ -4,12 +4,14 @@ A fault is a condition that holds from inject to undo: an interval.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from gameday.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Selection:
     """Which instances of a service: one of count, share or instances."""
 
@@ -19,7 +21,7 @@ class Selection:
     instances: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultRequest:
     """A fault as an experiment asks for it; `arguments` are its own, parsed.
 
@@ -33,7 +35,7 @@ class FaultRequest:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undo:
     """How to undo one fault on one instance, as data: a verb of the target.
 
@@ -58,7 +60,7 @@ class FaultState(StrEnum):
     FAILED = "failed"  # an undo that did not succeed: still broken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """Whether a fault bites, and how that was seen."""
 
@@ -67,7 +69,7 @@ class Proof:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undone:
     """What an undo found and did: `ok` says that the fault is gone for certain."""
 

@@ -5,9 +5,10 @@ chaostoolkit-kubernetes 0.39 (`foreign_kubernetes`) and chaostoolkit-toxiproxy 0
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from gameday.frozen import frozen
 
 
 class After(StrEnum):
@@ -20,7 +21,7 @@ class After(StrEnum):
     UNKNOWN = "unknown"  # only who wrote the arguments knows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForeignAction:
     """One action: its undos, and the arguments in which an undo has to agree.
 
@@ -36,7 +37,7 @@ class ForeignAction:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trap:
     """Something known not to work as its name says.
 

@@ -15,9 +15,10 @@ several targets the traffic of the time between their scrapes.
 import bisect
 import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
+from gameday.frozen import frozen
 from gameday.model.slos.scraped import Scraped, Target, read_targets, target_of
 from gameday.model.slos.slo import Pair, Series
 
@@ -25,7 +26,7 @@ Signed = tuple[float, Series]
 _LATE = 1.5  # scrapes by which a target may be behind the others
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Counted:
     """How many events, in which scrape-aligned interval, and how surely.
 
@@ -165,7 +166,7 @@ def is_skewed(signed: Iterable[Signed]) -> bool:
     return bool(plus) and bool(minus - plus)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Window:
     """What is asked of one target's series."""
 
@@ -242,7 +243,7 @@ def _loss_at_end(window: _Window) -> float:
     return target.rate * min(window.end - last, most)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _OfSeries:
     """What one series counted, and the scrapes at which it fell.
 

@@ -16,8 +16,9 @@ all of the target's series:
 import bisect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.slos.slo import Pair, Series
 
 Target = tuple[str, str]  # job, instance: what one scrape reads
@@ -28,7 +29,7 @@ _PLAUSIBLE = 2.0  # times the busiest traffic that may have come since a reset
 _VANISHED = 3  # scrapes without a series that show it to be gone, not read late
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Reset:
     """A target's counters began again between two scrapes; `sure`: no doubt of it."""
 
@@ -37,7 +38,7 @@ class Reset:
     sure: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scraped:
     """One target: its scrapes' times, its resets, its busiest traffic (events/s).
 
@@ -68,7 +69,7 @@ class Scraped:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetHistory:
     """What else is known of targets: first scraped when, begun when, and how often.
 

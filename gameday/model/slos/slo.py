@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from gameday.frozen import frozen
+
 Pair = tuple[float, float]  # a sample: its time and its value
 
 COUNTER = "counter"
@@ -13,7 +15,7 @@ OBSERVATIONS = "observations"  # of a native histogram
 UP_TO = "observations up to"  # those of 0 up to a limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Term:
     """One signed counter selector of an event count, such as `+ requests{a="b"}`.
 
@@ -28,7 +30,7 @@ class Term:
     limit: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Slices:
     """Stretches of time that are good or bad as a whole.
 
@@ -44,7 +46,7 @@ class Slices:
         return 1.0 - self.target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Slo:
     """An SLO on a ratio of events, counted from what Prometheus scraped.
 
@@ -81,7 +83,7 @@ class Slo:
         return self.budget if self.slices is None else self.slices.tolerated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Bucket:
     """One bucket of a native histogram: its bounds, and the observations in it."""
 

@@ -7,8 +7,8 @@ alert is meant: what is not known has the promised value.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.alerting.expression_parser import parse
 from gameday.model.alerting.known_labels import KnownLabels, exactly, labels_of
@@ -20,7 +20,7 @@ _TEMPLATE = "{{"
 _LABEL = re.compile(r"\{\{-?\s*(?:\$labels|\.Labels)\.(\w+)\s*-?\}\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Candidates:
     """The labels that a promised alert may have, one entry for each kind of series.
 
@@ -90,7 +90,7 @@ def _labels_of_promised(
     return labels.with_(dict(promised))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Ends:
     """The routes that an alert ends at for certain, and all that it may end at."""
 
@@ -147,7 +147,7 @@ def ends_of_all(route: Route, label_sets: Iterable[KnownLabels]) -> Ends:
     return Ends(tuple(certain), tuple(possible))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class AlertPath:
     """Where an alert is routed, as far as its labels are known.
 

@@ -14,8 +14,9 @@ earliest times do not count on one.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, Route
 from gameday.model.alerting.always import always
 from gameday.model.alerting.known_labels import KnownLabels
@@ -27,7 +28,7 @@ from gameday.model.timing.rule_delays import FOREVER, Chain, Change, Delay
 UNKNOWN_PAGE = 300.0  # seconds, for the first page where rules or routes are unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DelayRange:
     """The earliest and the latest possible time, in seconds.
 

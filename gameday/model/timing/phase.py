@@ -6,8 +6,8 @@ falls in the least common multiple of the two intervals, after which all repeats
 """
 
 import math
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Node, Tree, ranges, selectors
 from gameday.model.alerting.expression_parser import parse
@@ -18,7 +18,7 @@ from gameday.model.timing.rule_delays import recording_rules
 _CLOSE = 1e-6  # seconds: stamps of one instant
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Grid:
     """Instants that are `every` seconds apart; `at` is one of them."""
 
@@ -31,7 +31,7 @@ class Grid:
         return self.at + steps * self.every
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Phases:
     """The scrapes and the evaluations that decide when a rule's alert fires."""
 

@@ -5,9 +5,10 @@ is not right in it has the default, for another room judges it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.alerting.relabel import RelabelRule
 from gameday.model.plan import ScrapeJob
 from gameday.model.quantity import parse_duration
@@ -17,7 +18,7 @@ INTERVAL = 60.0
 TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PrometheusSettings:
     """Times in seconds. `scrape_interval` and `scrape_timeout` are the global ones."""
 

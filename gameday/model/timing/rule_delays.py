@@ -15,8 +15,9 @@ query offset counts, not their sum, and an `offset` may cover it.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule
 from gameday.model.alerting.expression import (
     NAME,
@@ -39,7 +40,7 @@ FOREVER = math.inf
 LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SampleMoment:
     """A sample's stamp, and when it is there; seconds after the change."""
 
@@ -59,7 +60,7 @@ class SampleMoment:
 NEVER = SampleMoment(FOREVER, FOREVER)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Change:
     """The earliest and the latest moment of a change."""
 
@@ -77,7 +78,7 @@ class Change:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delay:
     """When a value changes at the earliest, and has settled at the latest.
 
@@ -134,7 +135,7 @@ def widest_change(changes: Sequence[Change]) -> Change:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Chain:
     """Follows expressions down to what is scraped; `above`: the rules on the way."""
 

@@ -7,10 +7,10 @@ version 3 leaves the lower bound out. Times: seconds since the epoch, Prometheus
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import ObserverLost
+from gameday.frozen import frozen
 from gameday.model.quantity import parse_duration, parse_instant
 from gameday.model.slos.slo import Bucket, Series
 from gameday.observers.http import MALFORMED, Client, HttpError
@@ -27,7 +27,7 @@ _METRIC = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScrapeTarget:
     """One active target; `interval` and `timeout` in seconds, 0 where not told.
 
@@ -42,7 +42,7 @@ class ScrapeTarget:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SelfMetrics:
     """Of Prometheus' own metrics: counters by rule group (`FILE;GROUP`)."""
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gameday.frozen import frozen
 from gameday.model.events import Sample
 from gameday.model.reading import pairs, reads_gauge
 from gameday.model.slos.slo import Series, Slo, Term
@@ -17,7 +18,7 @@ class _Kept:
     samples: list[tuple[float, float]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Use:
     """Where a selector is used: an SLO's side (bad, total), and as which term."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gameday.frozen import frozen
 from gameday.model.events import (
     AlertChange,
     AlertCleared,
@@ -26,7 +27,7 @@ _SLACK = 1.5  # intervals between two samples that still follow one another
 Key = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class About:
     """What the rules say of one alert, seconds; `active` None: not active now.
 
@@ -70,7 +71,7 @@ class LiveAlert:
     waited: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gap:
     """Evaluations of a group that did not happen, or failed, after `at`."""
 

@@ -7,9 +7,10 @@ Prometheus refuses) is reported as that.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gameday.errors import ObserverLost
+from gameday.frozen import frozen
 from gameday.model.events import Metric
 from gameday.model.scenario import Condition, Endpoint, MetricPromise
 from gameday.observers.health import ObserverHealth, Rounds, why_unseen
@@ -24,7 +25,7 @@ BUSY = 4.0  # … and at least so many times as long as a look took
 Vector = list[tuple[Mapping[str, str], float]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Looked:
     """The result of one look at an expression; `ok` None: the look gave no answer.
 

@@ -7,9 +7,10 @@ the rules' own selectors, or left out, and the record says so.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gameday.errors import ObserverLost
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import Matcher
 from gameday.model.alerting.recording import (
     LOOKBACK,
@@ -38,7 +39,7 @@ _HEADERS = {
 _GOOD = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordedSpan:
     """From when to when samples are wanted, in seconds, on Prometheus' clock.
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from gameday.frozen import frozen
 from gameday.model.events import Evaluations, RuleFailed
 from gameday.observers.prometheus.api import NEVER, SelfMetrics
 from gameday.observers.prometheus.episodes import Gap
@@ -254,7 +254,7 @@ class _About(NamedTuple):
         return cls(what, group.name, group.file)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Sick:
     """A rule whose evaluation fails."""
 

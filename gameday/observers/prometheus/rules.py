@@ -1,15 +1,15 @@
 """The rules that Prometheus has, as it tells of them and as the model has them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule, RecordingRule, static
 from gameday.observers.prometheus.api import instant
 from gameday.observers.promql import metrics_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """An alert that is active right now, as its rule lists it."""
 
@@ -18,7 +18,7 @@ class Listed:
     active: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LiveRule:
     """One rule as it is now; `hold` and `keep` in seconds."""
 
@@ -41,7 +41,7 @@ class LiveRule:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LiveRuleGroup:
     """One rule group; `interval` in seconds, `last`: its latest evaluation."""
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gameday.frozen import frozen
 from gameday.model.reading import pairs, reads_gauge, reads_histogram
 from gameday.model.slos.scraped import Target, target_of
 from gameday.model.slos.slo import OBSERVATIONS, SAMPLES, VALUES, Series, Slo, Term
@@ -31,7 +32,7 @@ Key = frozenset[tuple[str, str]]
 _OLDEST = re.compile(rb"^prometheus_tsdb_lowest_timestamp_seconds (\S+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CountedWindow:
     """Events in all since `since`; `complete`: that is the window's whole length.
 

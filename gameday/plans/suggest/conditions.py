@@ -5,8 +5,9 @@ which it has to go: low, high, or gone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import RecordingRule
 from gameday.model.alerting.expression import (
     Absent,
@@ -26,7 +27,7 @@ LOW, HIGH, GONE = "low", "high", "gone"
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RuleCondition:
     """One comparison: `value` goes `side` of `limit` (None: of another value).
 

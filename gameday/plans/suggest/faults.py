@@ -5,8 +5,9 @@ why, so that a rule without a suggestion has a reason.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.expression import Node
 from gameday.model.faults.catalogue import CATALOGUE
@@ -28,7 +29,7 @@ FULL = 0.95  # where the limit is not told
 STOP, PAUSE = "process.stop", "process.pause"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SuggestedFault:
     """A fault on one instance of a service; `peers`: the service at the other end."""
 
@@ -55,7 +56,7 @@ class SuggestedFault:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sought:
     """What a fault is sought for: a rule, what it reads, and where."""
 

@@ -5,8 +5,8 @@ ones 0 and the others 1.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.alerting.expression import (
     Absent,
     Constant,
@@ -65,7 +65,7 @@ def needed(tree: Tree, instances: int, *, counts: bool = False) -> int | None:
     return None if holds[0] or True not in holds else holds.index(True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Losses:
     """Computes an expression with so many of the instances lost."""
 

@@ -1,8 +1,9 @@
 """What is suggested for each alert rule: a fault, and what the rule then promises."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gameday.frozen import frozen
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.alerting.always import always
 from gameday.model.alerting.expression_parser import alternatives
@@ -26,7 +27,7 @@ MOST_REASONS = 2  # that are told of a rule for which nothing is known
 _NEEDS_REQUESTS = frozenset((Symptom.ERRORS, Symptom.LATENCY))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SuggestInput:
     """What suggestions are made for.
 
@@ -42,7 +43,7 @@ class SuggestInput:
     include_risky: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suggestion:
     """What is suggested for one rule.
 
@@ -63,7 +64,7 @@ class Suggestion:
     requests: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Way:
     """A fault for one of the sides of a rule's `or`."""
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gameday.frozen import frozen
 from gameday.model.alerting.expression import Selector
 from gameday.model.scenario import BlastRadius
 from gameday.model.target import Instance, on_loopback
@@ -49,7 +50,7 @@ _DEPENDS = "com.docker.compose.depends_on"
 _LOOPBACK = ("localhost", "127.", "::1", "0.0.0.0")  # noqa: S104 - not bound to
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScrapedTarget:
     """One scrape target: its labels, and its address.
 
@@ -61,7 +62,7 @@ class ScrapedTarget:
     probed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Surroundings:
     """What is known of the system that a suggestion is for.
 

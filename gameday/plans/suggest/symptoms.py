@@ -6,9 +6,9 @@ known here is named, not guessed.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from gameday.frozen import frozen
 from gameday.model.alerting.expression import Selector
 from gameday.plans.suggest.conditions import GONE, HIGH, LOW, RuleCondition
 
@@ -66,7 +66,7 @@ FELT_BY_USERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConditionSymptom:
     """A condition, and what it is a symptom of.
 

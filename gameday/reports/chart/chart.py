@@ -5,8 +5,8 @@ hangs on colour alone (hatching, shapes and words say the same).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.events import Phase
 from gameday.model.plan import Plan
 from gameday.model.quantity import show_instant
@@ -70,7 +70,7 @@ def render(plan: Plan, timeline: Timeline, verdict: Verdict) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Span:
     """A step or a phase, from its first event to the next one's."""
 

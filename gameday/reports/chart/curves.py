@@ -8,10 +8,11 @@ events over the sum of all.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.events import Load, Sample
 from gameday.model.slos.counting import increases
 from gameday.model.slos.slo import Series
@@ -22,7 +23,7 @@ _Key = tuple[object, float]  # a series, and its sign
 _SMOOTH = 2  # scrapes in one bucket at least: one alone has few events
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Curve:
     """Values that each hold for `width` seconds from their time; None: a gap."""
 
@@ -41,7 +42,7 @@ class Curve:
         return max((v for _, v in self.points if v is not None), default=0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadCurves:
     """Requests per second that were answered well, and that failed."""
 
@@ -78,7 +79,7 @@ def error_curve(timeline: Timeline, slo: str, zero: float) -> Curve | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Buckets:
     """Intervals of equal width; one of them begins at `zero`, the fault's start."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from gameday.frozen import frozen
 from gameday.model.events import (
     AlertFiring,
     FaultStarted,
@@ -22,7 +23,7 @@ from gameday.reports.wording import clock_time, relative
 from gameday.reports.wording import short_seconds as short
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bar:
     """A state that held from `start` to `end`; `kind` is its class in the style."""
 
@@ -33,7 +34,7 @@ class Bar:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mark:
     """Something at an instant."""
 
@@ -42,7 +43,7 @@ class Mark:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deadline:
     """When a promise's time was over."""
 
@@ -63,7 +64,7 @@ class Row:
     deadlines: list[Deadline] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Section:
     """Rows under one heading; `left_off`: how many more there are."""
 
@@ -72,7 +73,7 @@ class Section:
     left_off: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DrawnRun:
     """What the rows are made of; `start`, `end`, `zero` in seconds since the epoch."""
 

@@ -1,9 +1,9 @@
 """Which events tell the story of a run, as sentences."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.events import (
     AlertAtStart,
     AlertChange,
@@ -51,7 +51,7 @@ _OF_ALERTS = AlertChange | AlertAtStart | Suppressed | Page | RuleFailed
 _KEY = _OF_FAULTS | _OF_ALERTS | Recovered | Skipped | Blind | Sees
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EventSentence:
     """One event as a sentence. `tone`: bad, good, unsure or plain; `what`: its kind."""
 

@@ -1,8 +1,9 @@
 """What was hit and the proof that it bit, what was undone and how fast."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+from gameday.frozen import frozen
 from gameday.model.events import (
     FaultBiting,
     FaultEnded,
@@ -16,7 +17,7 @@ from gameday.model.timeline import Timeline
 _Kind = TypeVar("_Kind", FaultBiting, FaultEnded, UndoFailed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FaultRow:
     """One fault on one instance. Times in seconds; None: never, or not known.
 

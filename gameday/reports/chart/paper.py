@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from gameday.frozen import frozen
 from gameday.reports.chart.drawing import Bar, Deadline, Mark, Row, Section
 from gameday.reports.chart.svg import element, path, rectangle, text, tooltip
 
@@ -19,7 +20,7 @@ _BAR = 14.0
 _HEADING = 24.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimeAxis:
     """Seconds since the epoch to x; `zero` is what ticks are relative to."""
 

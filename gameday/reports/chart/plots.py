@@ -1,8 +1,8 @@
 """Curves onto paper: error ratios of the SLIs, and the load."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.promise import DrawnAt
 from gameday.model.quantity import show_share
 from gameday.reports.chart.curves import Curve, error_curve, load_curves
@@ -24,7 +24,7 @@ _HEIGHT = 68.0
 _MOST = 8  # plots; a chart with more is no longer read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plot:
     """One value axis with its curves, each by the name of its class in the style."""
 

@@ -1,11 +1,13 @@
 """The jobs that a forked process may be given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from gameday.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Job:
     """One experiment to run: its document and the environment that it gets.
 

@@ -10,10 +10,11 @@ import http.client
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import urlencode, urlsplit
 
 from gameday.errors import UsageError
+from gameday.frozen import frozen
 from gameday.model.alerting.recording import Recording, SeriesRecord
 from gameday.replays.machine import Slots
 from gameday.replays.wire import write_request
@@ -30,7 +31,7 @@ _WRITE = {
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Row:
     """A series at evaluations: their times (ms), and its values as Prometheus' text."""
 

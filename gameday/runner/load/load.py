@@ -6,15 +6,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.model.events import Blind
 from gameday.model.events import Load as LoadEvent
 from gameday.model.scenario import Load
 from gameday.ports import Clock, Emit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Orders:
     """What the load process is told; header values are the secrets' own."""
 

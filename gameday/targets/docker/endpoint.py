@@ -10,17 +10,17 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gameday.errors import TargetNotFound
+from gameday.frozen import frozen
 from gameday.model.target import TargetRef
 
 LOCAL = "unix:///var/run/docker.sock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineAddress:
     """One engine: its address and, with TLS, the folder of its certificates."""
 

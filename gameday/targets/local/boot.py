@@ -1,8 +1,8 @@
 """When this machine was booted: it makes clock ticks of /proc wall-clock times."""
 
 import os
-from dataclasses import dataclass
 
+from gameday.frozen import frozen
 from gameday.ports import Clock
 from gameday.targets.procfs import uptime
 
@@ -10,7 +10,7 @@ _HUNDREDTH = 0.01
 _LOOKS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Boot:
     """When this machine was booted, seconds since the epoch, and how exact that is."""
 

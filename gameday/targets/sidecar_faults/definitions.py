@@ -5,9 +5,9 @@ that its limits and its metrics feel it as their own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.quantity import show_bit_rate, show_duration, show_share
 from gameday.targets.sidecar_faults.host import Scope
@@ -26,7 +26,7 @@ def _own_arguments(request: FaultRequest) -> Mapping[str, Any]:
     return request.arguments
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SidecarFault:
     """One fault, the same on every platform.
 

@@ -6,11 +6,12 @@ starts and ends helpers, carries lines and signals, and locates victims and peer
 
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import Any, Protocol
 
 from gameday.errors import FaultFailed
+from gameday.frozen import frozen
 from gameday.model.faults.catalogue import HelperMethod
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
@@ -27,7 +28,7 @@ class Scope(Enum):
     PROCESSES = "processes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VictimPlace:
     """Where a helper works: at one container, on one node of a cluster.
 
@@ -41,7 +42,7 @@ class VictimPlace:
     seen: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NetworkEnds:
     """The addresses that a network fault is about, and those that a proof may ask.
 
@@ -64,7 +65,7 @@ def literal_peer(peer: str) -> list[str]:
         ) from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SidecarOrder:
     """One helper to be started: what it does, and where.
 
@@ -85,7 +86,7 @@ def with_helper(undo: Undo, helper: str) -> Undo:
     return replace(undo, arguments={**undo.arguments, "helper": helper})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Ended:
     """Whether a helper put everything back, and when, by its own clock.
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,9 +193,7 @@ def test_a_second_run_in_a_folder_takes_the_first_ones_files_away(
     mine = tmp_path / "files" / "r1" / "notes.txt"
     mine.write_text("a person's own")
     again = new_run(tmp_path, "r2")
-    again = NewRun(
-        **{**{n: getattr(again, n) for n in again.__slots__}, "folder": first.folder}
-    )
+    again = replace(again, folder=first.folder)
     RunStore(history, again).close()
     assert sorted(path.name for path in mine.parent.iterdir()) == [
         "notes.txt",

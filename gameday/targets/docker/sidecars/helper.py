@@ -12,13 +12,14 @@ import re
 import secrets
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
 from docker.types import LogConfig
 
 from gameday.errors import FaultFailed
+from gameday.frozen import frozen
 from gameday.targets.docker.engine import DockerEngine, EngineRefused, Gone
 from gameday.targets.helper_image import (
     DOCKERFILE,
@@ -40,7 +41,7 @@ _BUILD_TIMEOUT = 600
 CODE_FOLDER = "/opt/gameday-helper"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sidecar:
     """One helper container: its order, and whose namespaces it shares.
 

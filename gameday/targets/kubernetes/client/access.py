@@ -8,11 +8,11 @@ import logging
 import os
 import re
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gameday.errors import Refused, TargetNotFound
+from gameday.frozen import frozen
 from gameday.model.target import TargetRef
 from gameday.model.values.namespace import EXPECTED, is_name, lacks_consent
 
@@ -23,7 +23,7 @@ _WORDS = 300  # characters of somebody else's words that a person is shown
 _NOISE = re.compile(r"/\{.*\}|\[Errno \d+\] ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Access:
     """A context and a namespace that may be touched."""
 

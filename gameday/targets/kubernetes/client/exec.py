@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import FaultFailed, TargetNotFound
+from gameday.frozen import frozen
 from gameday.targets.kubernetes.client.api import (
     CONNECT,
     READ,
@@ -19,7 +19,7 @@ _STDOUT, _STATUS = 1, 3  # the channels of the API's exec protocol
 _PATIENCE = 1.0  # seconds beyond its time until a command has ended
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ExecCommand:
     """A shell command for a pod's (only) container."""
 

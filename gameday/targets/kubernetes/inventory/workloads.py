@@ -1,10 +1,10 @@
 """What keeps pods running: Deployments, StatefulSets and DaemonSets of a namespace."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
 from gameday.targets.threads import all_of
 
@@ -17,7 +17,7 @@ PLURALS = {
 _REPLICA_SETS = "replicasets"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WorkloadObject:
     """One workload: its path in the API, and it as it was read."""
 
@@ -45,7 +45,7 @@ class WorkloadObject:
         return f"{self.kind.lower()}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workload(WorkloadObject):
     """A workload with its service name, which depends on what else there is."""
 

@@ -1,9 +1,9 @@
 """What Kubernetes' fault drivers share: a namespace's API, pods and helpers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gameday.errors import FaultFailed, GamedayError
+from gameday.frozen import frozen
 from gameday.model.faults.fault import Undo, Undone
 from gameday.model.target import Instance
 from gameday.targets.kubernetes.client.access import IN_CLUSTER, Access
@@ -12,7 +12,7 @@ from gameday.targets.kubernetes.inventory.pods import Namespace
 from gameday.targets.kubernetes.sidecars.helper import Helper
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamespaceContext:
     """What every driver needs."""
 

@@ -7,10 +7,11 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
+from gameday.frozen import frozen
 from gameday.targets.helper_image import code_files
 from gameday.targets.kubernetes.inventory.pod_status import LABEL
 
@@ -31,7 +32,7 @@ _BOOT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HelperPodSpec:
     """One helper pod: what it does, on which node, and what is known of it there.
 

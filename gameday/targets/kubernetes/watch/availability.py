@@ -6,11 +6,11 @@ are the ready ones in the EndpointSlices of every Service that selects the pods.
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from gameday.errors import TargetNotFound
+from gameday.frozen import frozen
 from gameday.model.events import Event, WorkloadChanged
 from gameday.ports import Emit
 from gameday.targets.kubernetes.client.api import Api, Json, namespaced
@@ -21,7 +21,7 @@ SERVICE = "kubernetes.io/service-name"
 _SLICES = "discovery.k8s.io/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """The state of a workload; `endpoints`: how many are ready, by Service."""
 

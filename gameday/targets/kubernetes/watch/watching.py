@@ -7,10 +7,10 @@ collection is listed again. Lists beside a silent watch show whether it is alive
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gameday.errors import GamedayError
+from gameday.frozen import frozen
 from gameday.targets.kubernetes.client.api import Api, ApiRefused, Json, namespaced
 from gameday.targets.kubernetes.inventory.pods import Namespace, version_of
 from gameday.targets.opened import InstancesCallback
@@ -24,7 +24,7 @@ _TOO_OLD = 410
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KnownCollection:
     """A collection as it is known; `at`: since when (s since the epoch).
 
