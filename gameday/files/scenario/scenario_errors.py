@@ -10,7 +10,7 @@ from gameday.files.scenario.model_keys import FileFormat
 from gameday.files.scenario.scenario_wire import SCENARIO
 from gameday.files.text.cursor import Cursor
 from gameday.files.text.nodes import Path
-from gameday.files.text.suggest import did_you_mean, explained
+from gameday.files.text.suggest import did_you_mean, explained, nearest
 from gameday.model.quoting import shown
 from gameday.model.scenario import Scenario
 from gameday.model.values.kinds import UnknownWord
@@ -44,13 +44,45 @@ def validate(here: Cursor) -> Scenario | None:
 
 
 def validated(here: Cursor, form: FileFormat[_Model]) -> _Model | None:
-    """Return a document as the model has it; None with all problems reported."""
-    try:
-        return form.read(here.value, here.document.path)
-    except ValidationError as errors:
-        for error in errors.errors(include_url=False):
-            _report(here, error, form)
-        return None
+    """Return a document as the model has it; None with all problems reported.
+
+    A misspelt key is reported and from then on has the name that was meant, in the
+    document too: what would only follow from the mistake is not a problem, and what is
+    wrong below the key is one.
+    """
+    respelt = False
+    while True:
+        try:
+            read = form.read(here.value, here.document.path)
+        except ValidationError as refused:
+            errors = refused.errors(include_url=False)
+        else:
+            return None if respelt else read
+        misspelt = [error for error in errors if _respell(here, error, form)]
+        if not misspelt:
+            break
+        respelt = True
+    for error in errors:
+        _report(here, error, form)
+    return None
+
+
+def _respell(here: Cursor, error: Any, form: FileFormat[Any]) -> bool:
+    """Report a misspelt key and give it the name that was meant; whether it was one."""
+    if error["type"] != "extra_forbidden" or _is_for_later(error["loc"], form):
+        return False
+    path = _in_text(error["loc"], here.value)
+    keys = here.value
+    for part in path[:-1]:
+        keys = keys[part]
+    key = str(path[-1])
+    meant = nearest(key, _keys_at(error["loc"][:-1], form.keys).known)
+    if not meant or meant in keys or key not in keys:
+        return False
+    _report(here, error, form)
+    keys[meant] = keys.pop(key)
+    here.document.rename(path, meant)
+    return True
 
 
 def _report(here: Cursor, error: Any, form: FileFormat[Any]) -> None:
@@ -108,11 +140,15 @@ def _not_one_of(given: Any, expected: str, path: Path) -> str:
 
 def _unknown(location: Path, form: FileFormat[Any]) -> str:
     key = str(location[-1])
-    at_step = len(location) == 1 or location[0] == "steps"
-    if key in _LATER and form is SCENARIO and at_step:
+    if _is_for_later(location, form):
         return f"{key!r} is not supported yet"
     known = _keys_at(location[:-1], form.keys).known
     return f"{key!r} is an unknown key{did_you_mean(key, list(known))}"
+
+
+def _is_for_later(location: Path, form: FileFormat[Any]) -> bool:
+    at_step = len(location) == 1 or location[0] == "steps"
+    return location[-1] in _LATER and form is SCENARIO and at_step
 
 
 def _keys_at(location: Path, keys: Keys) -> Keys:

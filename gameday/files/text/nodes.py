@@ -141,6 +141,19 @@ class Document:
                 start = (node.line, node.column)
         return start
 
+    def rename(self, path: Path, name: str) -> None:
+        """Give the key at a path another name, in place; it stays where it is."""
+        *above, key = path
+        node = self.root
+        for part in above:
+            if isinstance(node, List):
+                node = node.items[int(part)]
+            elif isinstance(node, Map):
+                node = node.entries[str(part)].node
+        if isinstance(node, Map):
+            entry = node.entries.pop(str(key))
+            node.entries[name] = entry._replace(key=name)
+
 
 def plain(node: Node) -> Any:
     """Return the plain Python value of a node."""

@@ -1,5 +1,6 @@
 """A misspelt key is told with the right one, at each place where keys stand."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,43 @@ def test_of_a_scenario(shop: Shop, old: str, new: str, place: str, meant: str) -
     key = place.rpartition(".")[2]
     said = f'{place}: {key!r} is an unknown key; did you mean "{meant}"?'
     assert [problem for problem in shop.said() if said in problem]
+
+
+FREE = {"tier", "severity"}  # labels: their names are anybody's
+
+
+def test_nothing_is_told_beside_it_whichever_key_it_is(shop: Shop) -> None:
+    text = shop.scenario.read_text()
+    keys = re.finditer(r"(?:^ *(?:- )?|[{,] *)([a-z_A-Z]{4,}):", text, re.MULTILINE)
+    told: dict[str, list[str]] = {}
+    for match in keys:
+        key = match[1]
+        misspelt = key[:2] + key[3] + key[2] + key[4:]
+        if key in FREE or misspelt == key:
+            continue
+        shop.scenario.write_text(
+            text[: match.start(1)] + misspelt + text[match.end(1) :]
+        )
+        problems = shop.said()
+        if len(problems) != 1 or f'did you mean "{key}"?' not in problems[0]:
+            told[misspelt] = problems
+    assert told == {}
+
+
+def test_what_is_wrong_below_a_misspelt_key_is_told_with_it(shop: Shop) -> None:
+    shop.change("    expect:", "    expcet:")
+    shop.change("fires_within: 30s", "fires_wihtin: soon")
+    told = shop.said()
+    assert len(told) == 3
+    assert "steps[0].expcet: 'expcet' is an unknown key" in told[0]
+    assert "alerts[0].fires_wihtin: 'fires_wihtin' is an unknown key" in told[1]
+    assert "alerts[0].fires_within: 'soon' is not a duration" in told[2]
+
+
+def test_a_key_that_is_there_already_is_not_replaced(shop: Shop) -> None:
+    shop.change("    hold: ", "    hodl: 1h\n    hold: ")
+    (told,) = shop.said()
+    assert "steps[0].hodl: 'hodl' is an unknown key; did you mean \"hold\"?" in told
 
 
 @pytest.mark.parametrize(
