@@ -1,1 +1,1 @@
-"""Pure. The nouns: frozen dataclasses of the standard library, nothing else."""
+"""Pure. The nouns: classes of values (`gameday.frozen`), nothing else."""

@@ -3,7 +3,8 @@
 import pickle
 from copy import copy, deepcopy
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
-from typing import Any
+from inspect import signature
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -19,6 +20,7 @@ class Window:
     labels: tuple[str, ...] = ()
     note: str = field(default="", repr=False)
     read_at: float = field(default=0.0, compare=False)
+    notes: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Library:
     labels: tuple[str, ...] = ()
     note: str = field(default="", repr=False)
     read_at: float = field(default=0.0, compare=False)
+    notes: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @frozen(kw_only=False)
@@ -90,6 +93,23 @@ class Own:
 
 
 @frozen
+class OwnEquality:  # noqa: PLW1641 - the hash is what is tried
+    """A class that says itself when two are equal, and nothing of their hash."""
+
+    name: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnEquality) and self.name == other.name
+
+
+@frozen
+class One:
+    """A class with a single field."""
+
+    value: float
+
+
+@frozen
 class Node:
     """A class whose instances may hold each other."""
 
@@ -102,6 +122,7 @@ EACH = [
     {"start": 1.0, "labels": ("a",)},
     {"start": 1.0, "note": "secret"},
     {"start": 1.0, "read_at": 9.0},
+    {"start": 1.0, "notes": {"a": "b"}},
 ]
 
 
@@ -110,9 +131,10 @@ EACH = [
 def test_equal_and_hashed_as_the_library_does(
     left: dict[str, Any], right: dict[str, Any]
 ) -> None:
-    same = Library(**left) == Library(**right)
-    assert (Window(**left) == Window(**right)) is same
-    assert (hash(Window(**left)) == hash(Window(**right))) is same
+    theirs, others = Library(**left), Library(**right)
+    ours, other = Window(**left), Window(**right)
+    assert (ours == other) is (theirs == others)
+    assert (hash(ours) == hash(other)) is (hash(theirs) == hash(others))
 
 
 def test_shown_as_the_library_does_without_what_is_not_to_be_shown() -> None:
@@ -135,6 +157,25 @@ def test_what_a_class_says_itself_stays() -> None:
     assert Own(name="A", note="x") == Own(name="a")
     assert hash(Own(name="A")) == hash(Own(name="a"))
     assert repr(Own(name="A")) == "<A>"
+    assert hash(OwnEquality(name="a")) == hash(OwnEquality(name="a"))
+
+
+def test_a_single_value_is_compared_like_several() -> None:
+    unknown = float("nan")
+    assert One(value=unknown) == One(value=unknown)  # the same object, as in a tuple
+    assert One(value=1.0) != One(value=2.0)
+
+
+def test_its_signature_is_the_librarys() -> None:
+    assert str(signature(Window)) == str(signature(Library))
+    assert Window.__init__.__module__ == __name__
+    assert get_type_hints(Window.__init__) == get_type_hints(Library.__init__)
+
+
+@pytest.mark.parametrize("name", ["__init__", "__setattr__", "__delattr__"])
+def test_what_it_makes_itself_a_class_may_not_have(name: str) -> None:
+    with pytest.raises(TypeError, match=f"Odd has {name}"):
+        frozen(type("Odd", (), {name: lambda *_: None}))
 
 
 def test_nothing_can_be_changed_or_added() -> None:
