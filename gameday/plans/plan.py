@@ -7,7 +7,7 @@ from gameday.frozen import frozen
 from gameday.model.faults.fault import FaultRequest
 from gameday.model.faults.selection import choose
 from gameday.model.plan import Monitoring, Plan, PlannedFault, PlannedStep, Timing
-from gameday.model.promise import Since, times
+from gameday.model.promise import Since, made, times
 from gameday.model.quantity import show_duration
 from gameday.model.scenario import OF_ALERT, OF_STEP, Scenario, Step
 from gameday.model.slos.selector import buckets, no_bucket, unknown_metrics
@@ -214,12 +214,20 @@ def _warnings(
     for step in scenario.steps:
         yield from _metric_warnings(scenario, step, monitoring)
     yield from _slo_warnings(scenario, monitoring)
-    if scenario.observe.pages is None and any(
-        promise.pages_within is not None
-        for step in scenario.steps
-        for promise in step.expect.alerts
-    ):
-        yield "observe.pages is not set: pages_within cannot be measured"
+    if scenario.observe.pages is None:
+        yield from _page_warnings(scenario)
+
+
+def _page_warnings(scenario: Scenario) -> Iterable[str]:
+    """Yield which promises only a pager could answer, where there is none."""
+    promises = [promise for step in scenario.steps for promise in step.expect.alerts]
+    timed = {
+        name: promise for name, promise in OF_ALERT.items() if promise.needs_receiver
+    }
+    names = {name: None for promise in promises for name, _ in made(promise, timed)}
+    if names:
+        unmeasured = " and ".join(names)
+        yield f"observe.pages is not set: {unmeasured} cannot be measured"
 
 
 def _spoiled_warnings(

@@ -19,7 +19,7 @@ class ClockCompared(Event, kind="clock"):
 class Blind(Event, kind="blind"):
     """An observer cannot see from now on.
 
-    `source`: prometheus, alertmanager, pager, target, load, cluster or events.
+    `source`: prometheus, metrics, alertmanager, pager, target, load, cluster or events.
     """
 
     source: str
