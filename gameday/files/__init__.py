@@ -4,5 +4,6 @@
   ``prometheus``, ``promql``, ``alertmanager``: one room per kind of file.
 * ``kind``, ``neighbours``, ``pieces``: telling files apart, each document by itself.
 * ``check``, ``judge_file``, ``folder``, ``changed``, ``disabled``: `gameday check`.
+* ``templates``: the files that `gameday init` and `gameday ci` write.
 * ``problem_ids``: what each problem's id means.
 """

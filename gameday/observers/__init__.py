@@ -1,1 +1,4 @@
-"""Edge. What observes a run; nothing here can change what it observes."""
+"""Edge. What observes a run; nothing here can change what it observes.
+
+``prometheus``: rules, alerts, scrapes and samples. ``pages``: what receivers get.
+"""

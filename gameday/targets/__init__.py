@@ -1,4 +1,9 @@
-"""Edge. All code that changes a system; `open_target` opens one."""
+"""Edge. All code that changes a system; `open_target` opens one.
+
+* ``docker``, ``kubernetes``, ``local``: a kind of target each.
+* ``sidecar_faults``: each fault that a helper holds, defined once for all of them.
+* ``sidecar``: what runs inside a helper.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -135,6 +135,16 @@ def test_every_room_opens_with_pure_or_edge() -> None:
     assert wrong == []
 
 
+def test_a_room_says_what_its_sub_rooms_are_for() -> None:
+    unnamed = [
+        f"{room.parent.relative_to(PACKAGE)}: {below.parent.name}"
+        for room in PACKAGE.glob("*/**/__init__.py")
+        for below in room.parent.glob("*/__init__.py")
+        if f"``{below.parent.name}``" not in room.read_text()
+    ]
+    assert unnamed == []
+
+
 def test_the_floor_plan_names_every_room() -> None:
     plan = (PACKAGE / "__init__.py").read_text()
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
