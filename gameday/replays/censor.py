@@ -14,8 +14,9 @@ from gameday.checks.step import StepRun
 from gameday.model.alerting.alert import AlertRule
 from gameday.model.events import Page
 from gameday.model.plan import Plan
+from gameday.model.promise import Since
 from gameday.model.quantity import keeps, show_duration, show_instant
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Finding, Outcome
 from gameday.replays.machine import would_fire
@@ -28,8 +29,9 @@ from gameday.replays.story import (
     pages_later,
 )
 
-OF_PAGES = ("reaches", "pages_within", "page_resolves_within")
-NEVER_COME = ("fires_within", "reaches", "pages_within")  # failed without an alert
+OF_PAGES = [name for name, made in OF_ALERT.items() if made.of_pages]
+# What fails where no alert comes.
+NEVER_COME = [name for name, made in OF_ALERT.items() if made.since is not Since.END]
 AN_HOUR = 3600.0  # seconds: how far a page is looked for without a time of its own
 
 

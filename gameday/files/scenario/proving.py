@@ -9,7 +9,7 @@ from typing import Any
 
 from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.target import TargetRef
 
 RATE = "20/s"  # of requests, where the rule counts some
@@ -17,7 +17,7 @@ HEAD = """\
 # Written by `gameday suggest`: the fault follows from what the rule reads, the times
 # from its own arithmetic. Read it before you run it, and make its promises yours.
 """
-_TIMES = ("fires_within", "pages_within", "resets_within", "page_resolves_within")
+_TIMES = [key for key, promise in OF_ALERT.items() if promise.since is not None]
 
 
 @frozen

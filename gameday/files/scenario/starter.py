@@ -14,7 +14,7 @@ from pathlib import Path
 from gameday.errors import UsageError
 from gameday.frozen import frozen
 from gameday.model.quantity import show_duration
-from gameday.model.scenario import AlertPromise
+from gameday.model.scenario import OF_ALERT, AlertPromise
 from gameday.model.target import TargetRef
 
 SCENARIO = "scenarios/first.yaml"
@@ -200,14 +200,8 @@ def _alerts(start: Beginning) -> Iterator[str]:
     yield f"        - alert: {_text(promise.alert)}"
     if promise.labels:
         yield f"          labels: {_flow(promise.labels)}"
-    yield from _within(promise, "fires_within")
-    if promise.reaches:
-        names = ", ".join(map(_text, promise.reaches))
-        names = names if len(promise.reaches) == 1 else f"[{names}]"
-        yield "          # Where Alertmanager sends it today; who should hear of it?"
-        yield f"          reaches: {names}"
-    for key in ("pages_within", "resets_within", "page_resolves_within"):
-        yield from _within(promise, key)
+    for key in OF_ALERT:
+        yield from _reaches(promise) if key == "reaches" else _within(promise, key)
     if start.beside:
         yield "      # The same series feed these; promise those that have to ring too."
         names = ", ".join(map(_text, start.beside))
@@ -216,6 +210,14 @@ def _alerts(start: Beginning) -> Iterator[str]:
 
 def _example(start: Beginning) -> str:
     return _text(start.rules[0]) if start.rules else "InstanceDown"
+
+
+def _reaches(promise: AlertPromise) -> Iterator[str]:
+    if promise.reaches:
+        names = ", ".join(map(_text, promise.reaches))
+        names = names if len(promise.reaches) == 1 else f"[{names}]"
+        yield "          # Where Alertmanager sends it today; who should hear of it?"
+        yield f"          reaches: {names}"
 
 
 def _within(promise: AlertPromise, key: str) -> Iterator[str]:
