@@ -16,7 +16,7 @@ from gameday.runner.conditions import PendingCondition
 from gameday.runner.event_loop import EventLoop
 from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.readiness import GATE_PATIENCE, LOOKS, breached, unsteady, why_blind
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_end import RunStopped
 
 SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
 
