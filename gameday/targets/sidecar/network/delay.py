@@ -23,7 +23,7 @@ from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof import tcp_probe
 from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
 
-_LIMIT = "100000"  # packets that may wait
+_MOST_WAITING = "100000"  # packets that may wait
 _IDLE = 3600.0  # seconds
 _NEAR = 0.4  # seconds to wait for an answer while there is no delay
 _ENOUGH = 0.8  # of the delay asked for must be seen
@@ -33,7 +33,7 @@ _MANY, _FEW, _LONG = 3, 1, 1.0  # samples, and the delay beyond which few will d
 def netem_leaf(by: float, jitter: float) -> Sequence[str]:
     """Return the words by which tc makes a delay of some seconds."""
     delay = [f"{by * 1000:g}ms"] + ([f"{jitter * 1000:g}ms"] if jitter else [])
-    return ["netem", "limit", _LIMIT, "delay", *delay]
+    return ["netem", "limit", _MOST_WAITING, "delay", *delay]
 
 
 class NetemDelay:

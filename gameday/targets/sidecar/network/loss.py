@@ -42,15 +42,15 @@ class _Loss:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._share = float(spec["packets"])
-        self._volley = HandshakeProbe(spec["probes"])
+        self._probe = HandshakeProbe(spec["probes"])
         self._rules = PeerRules(spec)
 
     def prepare(self) -> None:
         """Count what is lost without the fault."""
-        self._volley.before()
+        self._probe.before()
 
     def _prove(self) -> None:
-        report("proof", **self._volley.proof(self._share))
+        report("proof", **self._probe.proof(self._share))
 
     def remove(self) -> None:
         """Take the rules out, of both families."""

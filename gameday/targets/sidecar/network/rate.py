@@ -24,7 +24,7 @@ from gameday.targets.sidecar.network.shaping import (
     has_incoming,
     interfaces,
     remove_incoming,
-    why_not,
+    why_no_leaf,
 )
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
@@ -66,7 +66,7 @@ def largest_packet() -> int:
 
 def no_shaping() -> str:
     """Return why this kernel cannot shape; tried in the helper's own namespace."""
-    why = why_not(*bucket(1e6))
+    why = why_no_leaf(*bucket(1e6))
     if why:
         return why
     try:
