@@ -65,7 +65,7 @@ class Process:
         self._engine = engine
         self._marks = marks
         self._acted: set[str] = set()  # marks of undos that this process has begun
-        self._crash = Crash(engine, helper)
+        self._crash = _Crash(engine, helper)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
             BACK: self._ensure_running,
@@ -245,7 +245,7 @@ class Process:
         )
 
 
-class Crash:
+class _Crash:
     """Sends signals to containers' main processes."""
 
     def __init__(self, engine: DockerEngine, helper: Helper) -> None:
