@@ -51,7 +51,7 @@ class FirewallRules:
         self._mark = OURS + mark
         self._any = not mark
         self._table = table
-        self._prefix = "iptables" if family == 4 else "ip6tables"  # noqa: PLR2004
+        self._prefix = "iptables" if family == _V4 else "ip6tables"
 
     def add(self, rules: Sequence[FirewallRule], backend: str = "") -> str:
         """Put the rules before all others; return the backend that took them."""
