@@ -90,6 +90,13 @@ def report(word: str, **fields: Any) -> None:
         _keep(os.environ.get("GAMEDAY_LAST_WORDS"), line)
 
 
+def proof_of(
+    *, bites: bool, because: str, evidence: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return whether a fault bites, and why that is known, as `report` takes it."""
+    return {"bites": bites, "because": because, "evidence": dict(evidence or {})}
+
+
 def _keep(path: str | None, line: str) -> None:
     """Keep a line where a log cannot be read, or is gone with its container."""
     if path:

@@ -21,7 +21,7 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, proof_of, report, rest
 
 _MOST_WAITING = "100000"  # packets that may wait
 _IDLE = 3600.0  # seconds
@@ -171,24 +171,18 @@ class RoundTrip:
     def proof(self, by: float, jitter: float) -> dict[str, Any]:
         """Measure again; return whether the delay is there."""
         if not self._peer:
-            return _verdict(bites=False, because="no peer answered before the delay")
+            return proof_of(bites=False, because="no peer answered before the delay")
         limit = 3 * (by + jitter) + 1.0
         many = _MANY if by + jitter <= _LONG else _FEW
         took = self._measure(self._peer, limit, many)
         evidence = {"peer": self._peer, "before": self._before, "after": took, "by": by}
         if not took:
             because = f"{self._peer} did not answer any more"
-            return _verdict(bites=False, because=because, evidence=evidence)
+            return proof_of(bites=False, because=because, evidence=evidence)
         more = min(took) - self._before
         because = (
             f"a round trip to {self._peer} took {self._before * 1000:.1f} ms before "
             f"and {min(took) * 1000:.1f} ms now"
         )
         enough = more >= _ENOUGH * by - jitter
-        return _verdict(bites=enough, because=because, evidence=evidence)
-
-
-def _verdict(
-    *, bites: bool, because: str, evidence: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    return {"bites": bites, "because": because, "evidence": dict(evidence or {})}
+        return proof_of(bites=enough, because=because, evidence=evidence)

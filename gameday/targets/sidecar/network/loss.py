@@ -22,7 +22,7 @@ from typing import Any
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.tcp_probe import PORT, round_trip
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
+from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, proof_of, report, rest
 
 _IDLE = 3600.0  # seconds
 _AT_ONCE = 200  # handshakes; a file each
@@ -170,7 +170,7 @@ class HandshakeProbe:
         """Count again; return whether about the share asked for is lost."""
         if not self.peer or self._before is None:
             because = "no peer answered before the loss"
-            return {"bites": False, "because": because, "evidence": {}}
+            return proof_of(bites=False, because=because)
         before, now = self._before.share, self.count(probes_needed(asked))
         # A probe is answered where neither this fault nor what was before takes it.
         expected = 1.0 - (1.0 - asked) * (1.0 - before)
@@ -189,7 +189,7 @@ class HandshakeProbe:
             f"(give or take {spread:.1%}) stayed unanswered; {before:.1%} before"
         )
         bites = now.lost > 0 and now.share >= expected - _SIGMAS * spread
-        return {"bites": bites, "because": because, "evidence": evidence}
+        return proof_of(bites=bites, because=because, evidence=evidence)
 
 
 def _answers(address: str, many: int, patience: float) -> int:
