@@ -19,6 +19,7 @@ from gameday.errors import GamedayError
 GO = signal.SIGUSR1
 END = signal.SIGTERM
 CLOCK = SystemClock()
+IDLE = 3600.0  # seconds of one wait where nothing is due; the next follows it
 _LAST_WORDS = ("applied", "lost", "failed", "left", "removed")
 
 
@@ -110,4 +111,4 @@ def rest(bell: SignalQueue, deadline: float) -> None:
         left = deadline - CLOCK.monotonic()
         if left <= 0:
             return
-        select.select([bell], [], [], min(left, 3600.0))
+        select.select([bell], [], [], min(left, IDLE))

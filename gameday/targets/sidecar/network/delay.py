@@ -21,10 +21,17 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, proof_of, report, rest
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    IDLE,
+    SignalQueue,
+    proof_of,
+    report,
+    rest,
+)
 
 _MOST_WAITING = "100000"  # packets that may wait
-_IDLE = 3600.0  # seconds
 _NEAR = 0.4  # seconds to wait for an answer while there is no delay
 _ENOUGH = 0.8  # of the delay asked for must be seen
 _MANY, _FEW, _LONG = 3, 1, 1.0  # samples, and the delay beyond which few will do
@@ -97,8 +104,8 @@ class HeldDelay:
             now = CLOCK.monotonic()
             if now >= deadline:
                 break
-            due = self._waiting[0][0] if self._waiting else now + _IDLE
-            timeout = max(0.0, min(due, deadline, now + _IDLE) - now)
+            due = self._waiting[0][0] if self._waiting else now + IDLE
+            timeout = max(0.0, min(due, deadline, now + IDLE) - now)
             ready, _, _ = select.select(
                 [queue.fileno(), bell.fileno()], [], [], timeout
             )

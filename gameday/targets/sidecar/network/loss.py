@@ -22,9 +22,16 @@ from typing import Any
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.tcp_probe import PORT, round_trip
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, proof_of, report, rest
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    IDLE,
+    SignalQueue,
+    proof_of,
+    report,
+    rest,
+)
 
-_IDLE = 3600.0  # seconds
 _AT_ONCE = 200  # handshakes; a file each
 _NEAR = 0.4  # seconds to wait for the first answer
 _GRACE = 0.25  # seconds beyond two round trips: what has not come by then is lost
@@ -93,7 +100,7 @@ class QueueLoss(_Loss):
             left = deadline - CLOCK.monotonic()
             if left <= 0:
                 break
-            select.select([queue.fileno(), bell.fileno()], [], [], min(left, _IDLE))
+            select.select([queue.fileno(), bell.fileno()], [], [], min(left, IDLE))
             self._judge(queue)
 
     def _judge(self, queue: Queue) -> None:
