@@ -78,17 +78,11 @@ class Marks:
     def forget(self, undo: Undo) -> None:
         """Remove the mark of one fault that is undone."""
         if undo.verb != VERB:  # a helper was its own mark
-            self.remove(_mark_name(str(undo.arguments.get("mark", ""))))
+            self._engine.remove(_mark_name(str(undo.arguments.get("mark", ""))))
 
     def drop(self, left: Leftover) -> None:
         """Remove a mark or a helper that has nothing to undo."""
-        self.remove(left.place)
-
-    def remove(self, container: str) -> None:
-        """Remove a container of ours, whatever its state."""
-        api = self._engine.api
-        with suppress(EngineRefused), self._engine.translated_errors():
-            api.remove_container(container, force=True, v=True)
+        self._engine.remove(left.place)
 
     def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
@@ -116,7 +110,7 @@ class Marks:
         helpers = self._helper.of_run(run)
         for helper in helpers:
             self._helper.end(helper)
-            self._helper.remove(helper)
+            self._engine.remove(helper)
         return len(helpers)
 
     def sweep_rules(self) -> list[tuple[str, int]]:
@@ -200,7 +194,7 @@ class Lock:
         """Let go of a run's lock, and of no other's: it is removed by its id."""
         container = self._locked()
         if container is not None and _holder_in(container).run == run:
-            self._marks.remove(str(container["Id"]))
+            self._engine.remove(str(container["Id"]))
 
     def why_lost(self) -> str:
         """Return nothing: the engine lets nobody else take it."""

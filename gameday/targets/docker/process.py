@@ -276,7 +276,7 @@ class _Crash:
             try:
                 self._helper.start_work(sidecar)
             finally:
-                self._helper.remove(sidecar)
+                self._engine.remove(sidecar)
             return
         container = undo.identity["id"]
         try:
@@ -288,7 +288,7 @@ class _Crash:
         """Remove the helper, if there was one."""
         sidecar = undo.arguments.get("sidecar")
         if sidecar:
-            self._helper.remove(sidecar)
+            self._engine.remove(sidecar)
 
 
 def _signal(request: FaultRequest) -> str:
