@@ -25,8 +25,9 @@ from gameday.runner.conditions import (
 from gameday.runner.dependencies import RunDependencies, RunningLoad
 from gameday.runner.drift import DriftWatch
 from gameday.runner.event_loop import EventLoop
-from gameday.runner.gate import is_worth_its_fault, note_whom_the_load_feeds, pass_gate
+from gameday.runner.gate import is_worth_its_fault, pass_gate
 from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.recovery import Recovery, slis_now
 from gameday.runner.run_end import RunStopped, end_signals_handled_by
 from gameday.runner.step_processes import StepProcesses
