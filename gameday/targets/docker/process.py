@@ -1,4 +1,4 @@
-"""Processes of containers: stop, pause, restart through the engine's API, kill.
+"""Faults of containers' processes: the engine stops, pauses, restarts; a signal kills.
 
 A kill is a crash: its signal comes from the host's side, so that the restart policy
 acts. The engine's own `kill` marks a container as stopped by hand, and a process cannot

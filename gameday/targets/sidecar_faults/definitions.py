@@ -1,7 +1,7 @@
 """The faults that a helper holds, each defined once, beside its entry in the catalogue.
 
-What a fault in the victim's container starts moves into the container's own cgroup, so
-that its limits and its metrics feel it as their own.
+Processes that a CPU or memory fault starts move into the container's own cgroup, so
+that its limits and its metrics feel them.
 """
 
 from collections.abc import Callable, Mapping
