@@ -279,7 +279,7 @@ def _hit_output(hit: InjectedFault) -> dict[str, Any]:
 def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     """Undo this experiment's faults; under plain `chaos run` close its run as well."""
     mine = fault_context(configuration)
-    healed = _undone(mine)
+    healed = _undo_open(mine)
     left = [
         f"{healing.fault.victim.name}: {healing.undone.found}; "
         f"by hand: {healing.undone.by_hand}"
@@ -313,7 +313,7 @@ def undo_all(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _undone(mine: FaultContext) -> list[Healed]:
+def _undo_open(mine: FaultContext) -> list[Healed]:
     """Undo the faults of a step; of an experiment that has a run of its own, all."""
     if mine.own:
         return recover(

@@ -18,7 +18,7 @@ _BIT = (
 )
 
 
-def dump(value: Any) -> str:
+def _dump(value: Any) -> str:
     """Return canonical JSON: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
 
@@ -27,19 +27,19 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def load(text: str) -> Any:
+def _load(text: str) -> Any:
     """Return what the JSON text says."""
     return json.loads(text)
 
 
 def dump_request(request: FaultRequest) -> str:
     """Return a fault that was asked for, as JSON."""
-    return dump(asdict(request))
+    return _dump(asdict(request))
 
 
-def load_request(text: str) -> FaultRequest:
+def _load_request(text: str) -> FaultRequest:
     """Return the fault that JSON describes; lists become tuples again."""
-    stored = load(text)
+    stored = _load(text)
     chosen = stored["selection"]
     selection = Selection(**{**chosen, "instances": tuple(chosen["instances"])})
     arguments = {
@@ -54,17 +54,17 @@ def load_request(text: str) -> FaultRequest:
     )
 
 
-def dump_instance(instance: Instance) -> str:
+def _dump_instance(instance: Instance) -> str:
     """Return an instance as JSON."""
-    return dump(asdict(instance))
+    return _dump(asdict(instance))
 
 
 def dump_instances(instances: Iterable[Instance]) -> str:
     """Return instances as a JSON list."""
-    return dump([asdict(instance) for instance in instances])
+    return _dump([asdict(instance) for instance in instances])
 
 
-def load_instance(stored: Mapping[str, Any]) -> Instance:
+def _load_instance(stored: Mapping[str, Any]) -> Instance:
     """Return the instance that a JSON object describes."""
     lists = {name: tuple(stored.get(name, ())) for name in ("addresses", "published")}
     return Instance(**{**stored, **lists})
@@ -72,12 +72,12 @@ def load_instance(stored: Mapping[str, Any]) -> Instance:
 
 def dump_undo(undo: Undo) -> str:
     """Return an undo as JSON."""
-    return dump(asdict(undo))
+    return _dump(asdict(undo))
 
 
 def load_undo(text: str) -> Undo:
     """Return the undo that JSON describes."""
-    return Undo(**load(text))
+    return Undo(**_load(text))
 
 
 @frozen(kw_only=False)
@@ -131,8 +131,8 @@ def plans(
                 run=run,
                 step=step,
                 ordinal=row["ordinal"],
-                request=load_request(row["request"]),
-                victims=tuple(map(load_instance, load(row["victims"]))),
+                request=_load_request(row["request"]),
+                victims=tuple(map(_load_instance, _load(row["victims"]))),
                 duration=row["duration"],
             ),
         )
@@ -149,8 +149,8 @@ def insert_fault(db: sqlite3.Connection, entry: FaultEntry, at: float) -> int:
             entry.undo.target,
             entry.step,
             entry.kind,
-            dump_instance(entry.victim),
-            dump(dict(entry.arguments)),
+            _dump_instance(entry.victim),
+            _dump(dict(entry.arguments)),
             entry.duration,
             entry.until,
             dump_undo(entry.undo),
@@ -176,7 +176,7 @@ def insert_transition(db: sqlite3.Connection, fault: int, step: TransitionRow) -
             step.note,
             step.by,
             step.by_hand,
-            dump(dict(step.extra)),
+            _dump(dict(step.extra)),
             fault,
         ),
     )
@@ -194,8 +194,8 @@ def faults(db: sqlite3.Connection, where: str, *values: object) -> list[FaultEnt
             run=row["run"],
             step=row["step"],
             kind=row["kind"],
-            victim=load_instance(load(row["victim"])),
-            arguments=load(row["arguments"]),
+            victim=_load_instance(_load(row["victim"])),
+            arguments=_load(row["arguments"]),
             duration=row["duration"],
             until=row["until"],
             undo=load_undo(row["undo"]),
@@ -219,7 +219,7 @@ def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition
     )
     listed = []
     for row in selected:
-        victim = load(row["victim"])
+        victim = _load(row["victim"])
         listed.append(
             Transition(
                 number=row["number"],
@@ -229,14 +229,14 @@ def transitions(db: sqlite3.Connection, run: str, after: int) -> list[Transition
                 kind=row["kind"],
                 service=victim["service"],
                 instance=victim["name"],
-                arguments=load(row["arguments"]),
+                arguments=_load(row["arguments"]),
                 duration=row["duration"],
                 state=FaultState(row["state"]),
                 at=row["at"],
                 note=row["note"],
                 by=row["by"],
                 by_hand=row["by_hand"],
-                extra=load(row["extra"]),
+                extra=_load(row["extra"]),
             )
         )
     return listed

@@ -25,10 +25,11 @@ from gameday.runner.conditions import (
 from gameday.runner.dependencies import RunDependencies, RunningLoad
 from gameday.runner.drift import DriftWatch
 from gameday.runner.event_loop import EventLoop
-from gameday.runner.gate import is_worth_its_fault, note_whom_the_load_feeds, pass_gate
+from gameday.runner.gate import is_worth_its_fault, pass_gate
 from gameday.runner.guardrail_monitor import GuardrailMonitor
+from gameday.runner.load.feeding import note_whom_the_load_feeds
 from gameday.runner.recovery import Recovery, slis_now
-from gameday.runner.run_stopped import RunStopped, handled
+from gameday.runner.run_end import RunStopped, end_signals_handled_by
 from gameday.runner.step_processes import StepProcesses
 
 ENGINE_PATIENCE = 60.0  # seconds beyond a fault's own time for its method
@@ -77,7 +78,7 @@ class Drive:
         """Drive the plan to its end, whatever that is; everything is undone then."""
         end = RunStopped(Ending.CRASHED, "")
         # A second signal does not cut the undo.
-        with handled(self._on_signal):
+        with end_signals_handled_by(self._on_signal):
             try:
                 self._warm_up()
                 for step in self.plan.scenario.steps:

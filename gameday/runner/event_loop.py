@@ -12,8 +12,8 @@ from gameday.model.events import Event, Guardrail, Note, Phase, Skipped
 from gameday.model.verdict import Ending
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.dependencies import RunDependencies
+from gameday.runner.run_end import RunStopped
 from gameday.runner.run_state import RunState
-from gameday.runner.run_stopped import RunStopped
 
 TICK = 0.05  # seconds between looks at deadlines and the ledger
 AwaitedConditions = Callable[[], Iterable[PendingCondition]]

@@ -1,22 +1,16 @@
-"""The gate: everybody sees, the hypothesis holds, no guardrail is breached.
-
-At the first one it is also found out, and written down, whom the load feeds.
-"""
+"""The gate: everybody sees, the hypothesis holds, no guardrail is breached."""
 
 from collections.abc import Sequence
 
-from gameday.checks.record.clocks import read_clocks
-from gameday.model.events import Feeds, Probe
 from gameday.model.plan import Plan
 from gameday.model.scenario import Step
-from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending
 from gameday.plans.spoiled import Before, spoiled, why_nothing_to_learn
 from gameday.runner.conditions import PendingCondition
 from gameday.runner.event_loop import EventLoop
 from gameday.runner.guardrail_monitor import GuardrailMonitor
 from gameday.runner.readiness import GATE_PATIENCE, LOOKS, breached, unsteady, why_blind
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_end import RunStopped
 
 SIGHT_PATIENCE = 8.0  # seconds for observers; a fresh Prometheus needs some 5
 
@@ -37,31 +31,6 @@ def pass_gate(
             raise breach
         for watch in watches:
             watch.start()
-
-
-def note_whom_the_load_feeds(loop: EventLoop, plan: Plan, step: Step) -> None:
-    """Record which SLOs see the load, where the scenario does not say so."""
-    scenario, now = plan.scenario, loop.now
-    load = scenario.load
-    if load is None or not load.url or load.feeds or not scenario.slos:
-        return
-    from gameday.checks.slos.feeding import find_fed
-    from gameday.checks.slos.load import http_probes
-
-    ours = http_probes(step.experiment)
-    seen = Timeline(
-        event
-        for event in loop.run_state.warm_up
-        if not isinstance(event, Probe) or event.name in ours
-    )
-    offset = read_clocks(seen).to_source_clock("prometheus", now) - now
-    fed = find_fed(scenario.slos, load, seen, offset)
-    loop.put(Feeds(at=now, slos=list(fed.slos), because=fed.because))
-    if not fed.slos:
-        loop.note(
-            f"no SLO is known to count the load's requests ({fed.because}); "
-            "name those that do: load: {feeds: [SLO]}"
-        )
 
 
 def is_worth_its_fault(loop: EventLoop, plan: Plan, step: Step, *, first: bool) -> bool:

@@ -6,7 +6,7 @@ from gameday.model.events import Hypothesis
 from gameday.model.verdict import Ending
 from gameday.ports import Observer
 from gameday.runner.guardrail_monitor import GuardrailMonitor
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_end import RunStopped
 
 PROBE_EVERY = 0.5  # seconds between looks at the hypothesis
 GATE_PATIENCE = 20.0  # seconds for the hypothesis to be answered

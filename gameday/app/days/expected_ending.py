@@ -31,7 +31,7 @@ from gameday.runner.readiness import (
     unsteady,
     why_blind,
 )
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_end import RunStopped
 
 if TYPE_CHECKING:
     from gameday.app.days.make_plan import Prepared

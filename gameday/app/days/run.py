@@ -50,9 +50,9 @@ from gameday.runner.dependencies import (
 )
 from gameday.runner.drive import Drive
 from gameday.runner.engine.fork_server import ForkServer
+from gameday.runner.run_end import RunStopped
 from gameday.runner.run_ledger import RunLedger
 from gameday.runner.run_state import RunState
-from gameday.runner.run_stopped import RunStopped
 from gameday.store.history import History, NewRun
 from gameday.store.plans import to_json
 from gameday.store.run import RunStore

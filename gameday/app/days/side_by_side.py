@@ -19,7 +19,7 @@ from gameday.app.judge_run import find, judge_stored
 from gameday.app.result import Result
 from gameday.errors import GamedayError
 from gameday.model.verdict import ExitCode
-from gameday.runner.run_stopped import handled
+from gameday.runner.run_end import end_signals_handled_by
 
 if TYPE_CHECKING:
     from gameday.model.scenario import Scenario
@@ -108,7 +108,7 @@ class _RunningProcesses:
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
 
-        with handled(stop):
+        with end_signals_handled_by(stop):
             yield
 
 

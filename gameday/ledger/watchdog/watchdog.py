@@ -25,7 +25,7 @@ PATIENCE = 3600.0  # seconds for which a dead run's faults are tried again
 _LONGEST_PAUSE = 15.0
 
 
-class LedgerView:
+class _LedgerView:
     """One run's rows, read only; sqlite3.Error where the file cannot be read."""
 
     def __init__(self, path: str, run: str) -> None:
@@ -67,7 +67,7 @@ class Watchdog:
         self._process = process
         self._pipe = pipe
         self._clock = SystemClock()
-        self._view = LedgerView(path, run)
+        self._view = _LedgerView(path, run)
         self._pidfd = _process_handle(process)
 
     def watch(self) -> None:

@@ -22,9 +22,7 @@ from typing import Any
 
 from gameday.runner.engine.jobs import Job
 
-Message = tuple[str, Mapping[str, Any]]
 Tell = Callable[[str, Mapping[str, Any]], None]
-
 
 _PRELOAD = ["gameday.runner.engine.child"]
 _STARTING = threading.Lock()

@@ -1,1 +1,1 @@
-"""Edge. The load of a run: its process, and what starts, reads and ends it."""
+"""Edge. The load of a run: its process, what drives it, and which SLOs it feeds."""

@@ -121,6 +121,15 @@ class DockerEngine:
             details: dict[str, Any] = api.inspect_container(container)
         return details
 
+    def remove(self, container: str) -> None:
+        """Remove a container of ours, whatever its state."""
+        api = self.api
+        try:
+            with self.translated_errors():
+                api.remove_container(container, force=True, v=True)
+        except EngineRefused:
+            pass  # gone, or being removed
+
     def until(
         self, container: str, wanted: Any, seconds: float
     ) -> tuple[bool, dict[str, Any]]:

@@ -20,11 +20,11 @@ from gameday.targets.docker.sidecars.host import DockerSidecars
 from gameday.targets.ownership import Holder, Leftover, holder_from, undo_as_data
 from gameday.targets.sidecar_faults.driver import VERB
 
-_LABEL = "gameday."
-_PROJECT = f"{_LABEL}project"
+_PREFIX = "gameday."
+_PROJECT = f"{_PREFIX}project"
 _LOOKS = ("look", "survey", "sweep")  # helpers that change nothing and end at once
 _CONFLICT = 409
-_LOCK = f"{_LABEL}lock"
+_LOCK = f"{_PREFIX}lock"
 
 
 def _safe(text: str) -> str:
@@ -52,14 +52,14 @@ class Marks:
         """Leave the mark of a fault that is about to be; a refusal is no obstacle."""
         mark = str(undo.arguments["mark"])
         labels = {
-            f"{_LABEL}run": mark.rpartition(".")[0],
-            f"{_LABEL}mark": mark,
-            f"{_LABEL}do": kind,
+            f"{_PREFIX}run": mark.rpartition(".")[0],
+            f"{_PREFIX}mark": mark,
+            f"{_PREFIX}do": kind,
             _PROJECT: self.project,
-            f"{_LABEL}undo": json.dumps(undo_as_data(undo)),
+            f"{_PREFIX}undo": json.dumps(undo_as_data(undo)),
         }
         with suppress(EngineRefused):
-            self.create(_name(mark), image, labels)
+            self.create(_mark_name(mark), image, labels)
 
     def create(self, name: str, image: str, labels: Mapping[str, str]) -> None:
         """Make a container that is never started."""
@@ -78,26 +78,20 @@ class Marks:
     def forget(self, undo: Undo) -> None:
         """Remove the mark of one fault that is undone."""
         if undo.verb != VERB:  # a helper was its own mark
-            self.remove(_name(str(undo.arguments.get("mark", ""))))
+            self._engine.remove(_mark_name(str(undo.arguments.get("mark", ""))))
 
     def drop(self, left: Leftover) -> None:
         """Remove a mark or a helper that has nothing to undo."""
-        self.remove(left.place)
-
-    def remove(self, container: str) -> None:
-        """Remove a container of ours, whatever its state."""
-        api = self._engine.api
-        with suppress(EngineRefused), self._engine.translated_errors():
-            api.remove_container(container, force=True, v=True)
+        self._engine.remove(left.place)
 
     def leftovers(self) -> list[Leftover]:
         """Return all that carries a mark in this project."""
         leftovers = []
         for container in self._containers(f"{_PROJECT}={self.project}"):
             labels = container["Labels"]
-            looks = labels.get(f"{_LABEL}do") in _LOOKS
-            if f"{_LABEL}mark" in labels and not looks:
-                leftovers.append(_left(str(container["Id"]), labels))
+            looks = labels.get(f"{_PREFIX}do") in _LOOKS
+            if f"{_PREFIX}mark" in labels and not looks:
+                leftovers.append(_leftover(str(container["Id"]), labels))
         return leftovers
 
     def _containers(self, label: str) -> list[dict[str, Any]]:
@@ -116,7 +110,7 @@ class Marks:
         helpers = self._helper.of_run(run)
         for helper in helpers:
             self._helper.end(helper)
-            self._helper.remove(helper)
+            self._engine.remove(helper)
         return len(helpers)
 
     def sweep_rules(self) -> list[tuple[str, int]]:
@@ -135,17 +129,17 @@ class Marks:
         return self._project.why_gone()
 
 
-def _name(mark: str) -> str:
+def _mark_name(mark: str) -> str:
     return f"gameday-mark-{_safe(mark)}"
 
 
-def _left(container: str, labels: Mapping[str, str]) -> Leftover:
-    does, run = labels.get(f"{_LABEL}do", ""), labels.get(f"{_LABEL}run", "")
-    mark, beside = labels[f"{_LABEL}mark"], labels.get(f"{_LABEL}beside", "")
+def _leftover(container: str, labels: Mapping[str, str]) -> Leftover:
+    does, run = labels.get(f"{_PREFIX}do", ""), labels.get(f"{_PREFIX}run", "")
+    mark, beside = labels[f"{_PREFIX}mark"], labels.get(f"{_PREFIX}beside", "")
     undo = None
     what = f"helper {container[:12]} ({does})"
-    if f"{_LABEL}undo" in labels:
-        undo = Undo(target="", **json.loads(labels[f"{_LABEL}undo"]))
+    if f"{_PREFIX}undo" in labels:
+        undo = Undo(target="", **json.loads(labels[f"{_PREFIX}undo"]))
         what = f"{does} on {undo.instance}"
     elif beside:
         undo = Undo(
@@ -173,8 +167,8 @@ class Lock:
     def hold(self, holder: Holder) -> Holder | None:
         """Take the lock; return who has it where it is taken, None: it is ours."""
         words = holder.to_words().items()
-        labels = {f"{_LABEL}{key}": value for key, value in words}
-        labels |= {_LOCK: self._marks.project, f"{_LABEL}holds": holder.run}
+        labels = {f"{_PREFIX}{key}": value for key, value in words}
+        labels |= {_LOCK: self._marks.project, f"{_PREFIX}holds": holder.run}
         try:
             self._marks.create(self._name, self._image(), labels)
         except EngineRefused as wrong:
@@ -188,7 +182,7 @@ class Lock:
         """Return who has the lock."""
         del wait, decide  # whether it lives shows at once
         container = self._locked()
-        return None if container is None else _holder(container)
+        return None if container is None else _holder_in(container)
 
     def _locked(self) -> dict[str, Any] | None:
         try:
@@ -199,8 +193,8 @@ class Lock:
     def release(self, run: str) -> None:
         """Let go of a run's lock, and of no other's: it is removed by its id."""
         container = self._locked()
-        if container is not None and _holder(container).run == run:
-            self._marks.remove(str(container["Id"]))
+        if container is not None and _holder_in(container).run == run:
+            self._engine.remove(str(container["Id"]))
 
     def why_lost(self) -> str:
         """Return nothing: the engine lets nobody else take it."""
@@ -213,6 +207,8 @@ class Lock:
         return " ".join([*words, *host])
 
 
-def _holder(container: Mapping[str, Any]) -> Holder:
+def _holder_in(container: Mapping[str, Any]) -> Holder:
     labels = container["Config"]["Labels"] or {}
-    return holder_from({key.removeprefix(_LABEL): v for key, v in labels.items()})
+    return holder_from(
+        {key.removeprefix(_PREFIX): value for key, value in labels.items()}
+    )

@@ -1,4 +1,4 @@
-"""Processes of containers: stop, pause, restart through the engine's API, kill.
+"""Faults of containers' processes: the engine stops, pauses, restarts; a signal kills.
 
 A kill is a crash: its signal comes from the host's side, so that the restart policy
 acts. The engine's own `kill` marks a container as stopped by hand, and a process cannot
@@ -65,7 +65,7 @@ class Process:
         self._engine = engine
         self._marks = marks
         self._acted: set[str] = set()  # marks of undos that this process has begun
-        self._crash = Crash(engine, helper)
+        self._crash = _Crash(engine, helper)
         self._undo_by: Mapping[str, Callable[[Undo], Undone]] = {
             "start": self._start,
             BACK: self._ensure_running,
@@ -245,7 +245,7 @@ class Process:
         )
 
 
-class Crash:
+class _Crash:
     """Sends signals to containers' main processes."""
 
     def __init__(self, engine: DockerEngine, helper: Helper) -> None:
@@ -276,7 +276,7 @@ class Crash:
             try:
                 self._helper.start_work(sidecar)
             finally:
-                self._helper.remove(sidecar)
+                self._engine.remove(sidecar)
             return
         container = undo.identity["id"]
         try:
@@ -288,7 +288,7 @@ class Crash:
         """Remove the helper, if there was one."""
         sidecar = undo.arguments.get("sidecar")
         if sidecar:
-            self._helper.remove(sidecar)
+            self._engine.remove(sidecar)
 
 
 def _signal(request: FaultRequest) -> str:

@@ -49,7 +49,7 @@ class KubernetesTarget:
         )
         process = Process(self._context)
         self._sidecars = SidecarFaults(KubernetesSidecars(self._context))
-        kinds, verbs = _kubernetes_drivers(self._context)
+        kinds, verbs = _own_drivers(self._context)
         self._by_kind: Mapping[str, FaultDriver] = {"process": process, **kinds}
         self._by_verb: Mapping[str, FaultDriver] = {
             VERB: self._sidecars,
@@ -133,7 +133,7 @@ class KubernetesTarget:
         return self._by_verb[undo.verb].undo(undo)
 
 
-def _kubernetes_drivers(
+def _own_drivers(
     context: NamespaceContext,
 ) -> tuple[Mapping[str, FaultDriver], Mapping[str, FaultDriver]]:
     """Return what does the cluster's own faults: by kind of fault, by verb of undo.

@@ -19,6 +19,7 @@ from gameday.errors import GamedayError
 GO = signal.SIGUSR1
 END = signal.SIGTERM
 CLOCK = SystemClock()
+IDLE = 3600.0  # seconds of one wait where nothing is due; the next follows it
 _LAST_WORDS = ("applied", "lost", "failed", "left", "removed")
 
 
@@ -90,6 +91,13 @@ def report(word: str, **fields: Any) -> None:
         _keep(os.environ.get("GAMEDAY_LAST_WORDS"), line)
 
 
+def proof_of(
+    *, bites: bool, because: str, evidence: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return whether a fault bites, and why that is known, as `report` takes it."""
+    return {"bites": bites, "because": because, "evidence": dict(evidence or {})}
+
+
 def _keep(path: str | None, line: str) -> None:
     """Keep a line where a log cannot be read, or is gone with its container."""
     if path:
@@ -103,4 +111,4 @@ def rest(bell: SignalQueue, deadline: float) -> None:
         left = deadline - CLOCK.monotonic()
         if left <= 0:
             return
-        select.select([bell], [], [], min(left, 3600.0))
+        select.select([bell], [], [], min(left, IDLE))

@@ -1,7 +1,7 @@
 """The faults that a helper holds, each defined once, beside its entry in the catalogue.
 
-What a fault in the victim's container starts moves into the container's own cgroup, so
-that its limits and its metrics feel it as their own.
+Processes that a CPU or memory fault starts move into the container's own cgroup, so
+that its limits and its metrics feel them.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,21 +47,21 @@ def _peers_text(request: FaultRequest) -> str:
     return ", ".join(request.arguments.get("peers") or ()) or "everybody"
 
 
-def _partition(request: FaultRequest) -> str:
+def _partition_text(request: FaultRequest) -> str:
     return (
         f"drops every packet to and from {_peers_text(request)} "
         "(addresses as they are at the start)"
     )
 
 
-def _loss(request: FaultRequest) -> str:
+def _loss_text(request: FaultRequest) -> str:
     return (
         f"drops {show_share(request.arguments['packets'])} of the packets that come "
         f"from {_peers_text(request)}, each by chance"
     )
 
 
-def _delay(request: FaultRequest) -> str:
+def _delay_text(request: FaultRequest) -> str:
     by = show_duration(request.arguments["by"])
     return (
         f"holds every packet of one direction back (peers: {_peers_text(request)}), "
@@ -82,7 +82,7 @@ def _delay_patience(request: FaultRequest) -> float:
     return _PROVEN + _TRIPS * slow
 
 
-def _rate(request: FaultRequest) -> str:
+def _rate_text(request: FaultRequest) -> str:
     return (
         f"lets no more than {show_bit_rate(request.arguments['to'])} through to "
         f"{_peers_text(request)}, and as much from there, on each of its networks; "
@@ -96,7 +96,7 @@ def _rate_patience(request: FaultRequest) -> float:
     return 2 * _PROVEN + _MEASURED / slow
 
 
-def _cpu(request: FaultRequest) -> str:
+def _cpu_text(request: FaultRequest) -> str:
     return (
         f"burns {show_share(request.arguments['load'])} of the CPU time that the "
         "container may use (its limit, or all CPUs), by processes in its cgroup, which "
@@ -104,7 +104,7 @@ def _cpu(request: FaultRequest) -> str:
     )
 
 
-def _memory(request: FaultRequest) -> str:
+def _memory_text(request: FaultRequest) -> str:
     return (
         "takes memory inside the container's cgroup until "
         f"{show_share(request.arguments['fill'])} of its limit are in use, by a "
@@ -113,27 +113,30 @@ def _memory(request: FaultRequest) -> str:
     )
 
 
-def _pause(_request: FaultRequest) -> str:
+def _pause_text(_request: FaultRequest) -> str:
     return "stops every process of the container (SIGSTOP)"
 
 
 DEFINED: Mapping[str, SidecarFault] = {
     "network.partition": SidecarFault(
-        scope=Scope.NETWORK, does=_partition, at_far_ends=True
+        scope=Scope.NETWORK, does=_partition_text, at_far_ends=True
     ),
     "network.delay": SidecarFault(
-        scope=Scope.NETWORK, does=_delay, order=_delay_order, patience=_delay_patience
+        scope=Scope.NETWORK,
+        does=_delay_text,
+        order=_delay_order,
+        patience=_delay_patience,
     ),
-    "network.loss": SidecarFault(scope=Scope.NETWORK, does=_loss),
+    "network.loss": SidecarFault(scope=Scope.NETWORK, does=_loss_text),
     "network.rate": SidecarFault(
-        scope=Scope.NETWORK, does=_rate, patience=_rate_patience
+        scope=Scope.NETWORK, does=_rate_text, patience=_rate_patience
     ),
-    "resource.cpu": SidecarFault(scope=Scope.CGROUP, does=_cpu),
+    "resource.cpu": SidecarFault(scope=Scope.CGROUP, does=_cpu_text),
     "resource.memory": SidecarFault(
         scope=Scope.CGROUP,
-        does=_memory,
+        does=_memory_text,
         patience=lambda _request: _FILLED,
         needs_limit=True,
     ),
-    "process.pause": SidecarFault(scope=Scope.PROCESSES, does=_pause),
+    "process.pause": SidecarFault(scope=Scope.PROCESSES, does=_pause_text),
 }

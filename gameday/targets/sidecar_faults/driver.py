@@ -1,8 +1,8 @@
 """How every fault that a helper holds begins, is proven, and ends.
 
 The helper carries the deadline: it puts everything back when its time is over, when
-it is told to, and when it is ended by whoever finds it. The undo of a fault is one for
-each of its helpers, those of far ends in the first.
+it is told to, and when it is ended by whoever finds it. Each helper of a fault has an
+undo of its own; those at far ends are kept inside the victim's.
 """
 
 from collections.abc import Mapping, Sequence

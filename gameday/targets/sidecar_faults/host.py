@@ -1,7 +1,8 @@
-"""What a platform contributes to the faults that helpers hold, and talking to one.
+"""The host of helpers: what each platform implements, and what is the same on all.
 
 A helper prints lines of JSON and receives signals; see `targets/sidecar`. The platform
-starts and ends helpers, carries lines and signals, and locates victims and peers.
+starts and ends helpers, carries lines and signals, and locates victims and peers. What
+a helper is told, and how its answer is read, is the same everywhere.
 """
 
 import ipaddress
@@ -55,16 +56,6 @@ class NetworkEnds:
     far: tuple[Instance, ...] = ()
 
 
-def literal_peer(peer: str) -> list[str]:
-    """Return the address, or the network, that a peer is; FaultFailed: it is none."""
-    try:
-        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
-    except ValueError:
-        raise FaultFailed(
-            f"peer {peer!r} is no service or instance of this target and no address"
-        ) from None
-
-
 @frozen
 class SidecarOrder:
     """One helper to be started: what it does, and where.
@@ -79,11 +70,6 @@ class SidecarOrder:
     scope: Scope
     undo: Undo | None = None
     end: str = ""
-
-
-def with_helper(undo: Undo, helper: str) -> Undo:
-    """Return an undo that knows its helper."""
-    return replace(undo, arguments={**undo.arguments, "helper": helper})
 
 
 @frozen(kw_only=False)
@@ -173,6 +159,21 @@ class SidecarHost(Protocol):
 
     def undone(self, undo: Undo, act: Callable[[], Undone]) -> Undone:
         """Do an undo; what goes wrong becomes a sentence with a way out."""
+
+
+def literal_peer(peer: str) -> list[str]:
+    """Return the address, or the network, that a peer is; FaultFailed: it is none."""
+    try:
+        return [str(ipaddress.ip_network(peer, strict=False)).removesuffix("/32")]
+    except ValueError:
+        raise FaultFailed(
+            f"peer {peer!r} is no service or instance of this target and no address"
+        ) from None
+
+
+def with_helper(undo: Undo, helper: str) -> Undo:
+    """Return an undo that knows its helper."""
+    return replace(undo, arguments={**undo.arguments, "helper": helper})
 
 
 def wait_for_line(lines: Iterator[Line], word: str) -> Line:

@@ -18,7 +18,7 @@ from gameday.model.plan import Plan
 from gameday.model.scenario import Endpoint, Guardrail, Observe, Pages
 from gameday.runner.engine.fork_server import Tell
 from gameday.runner.engine.jobs import Job
-from gameday.runner.run_stopped import RunStopped
+from gameday.runner.run_end import RunStopped
 from tests.builders import objective, plan, promise, step
 from tests.unit.ledger.fake import URL, FakeTarget, instance
 from tests.unit.observers.fake import Asked, Reply, serving

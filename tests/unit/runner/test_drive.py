@@ -21,8 +21,8 @@ from gameday.runner.drive import Drive
 from gameday.runner.engine.fork_server import Tell
 from gameday.runner.engine.jobs import Job
 from gameday.runner.guardrail_monitor import Guard
+from gameday.runner.run_end import RunStopped
 from gameday.runner.run_state import RunState
-from gameday.runner.run_stopped import RunStopped
 from tests.unit.runner.world import START, FakeChild, FakeObserver, World, plan
 
 

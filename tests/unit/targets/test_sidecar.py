@@ -19,8 +19,8 @@ from gameday.targets.helper_image import code_files
 from gameday.targets.sidecar.network.delay import RoundTrip, netem_leaf
 from gameday.targets.sidecar.network.features import Sweep
 from gameday.targets.sidecar.network.nfqueue import packets
-from gameday.targets.sidecar.network.rules import matched
-from gameday.targets.sidecar.network.shaping import commands
+from gameday.targets.sidecar.network.rules import rules_for_peers
+from gameday.targets.sidecar.network.shaping import outgoing_commands
 from gameday.targets.sidecar.process.enter import enter
 from gameday.targets.sidecar.proof import tcp_probe
 from gameday.targets.sidecar.work import WorkFailed
@@ -74,21 +74,21 @@ def test_other_messages_and_torn_ones_announce_nothing() -> None:
 
 def test_rules_name_each_peer_of_their_family_in_each_direction() -> None:
     spec = {"peers": ["10.0.0.1", "fd00::1", "10.2.0.0/16"]}
-    bodies = [rule.body for rule in matched("INPUT", spec, 4, "-j DROP")]
+    bodies = [rule.body for rule in rules_for_peers("INPUT", spec, 4, "-j DROP")]
     assert bodies == ["-s 10.0.0.1 -j DROP", "-s 10.2.0.0/16 -j DROP"]
-    (rule,) = matched("OUTPUT", spec, 6, "-j DROP")
+    (rule,) = rules_for_peers("OUTPUT", spec, 6, "-j DROP")
     assert (rule.chain, rule.body) == ("OUTPUT", "-d fd00::1 -j DROP")
 
 
 def test_everybody_does_not_mean_loopback() -> None:
-    (inward,) = matched("INPUT", {"peers": []}, 4, "-j DROP")
-    (outward,) = matched("OUTPUT", {"peers": []}, 4, "-j DROP")
+    (inward,) = rules_for_peers("INPUT", {"peers": []}, 4, "-j DROP")
+    (outward,) = rules_for_peers("OUTPUT", {"peers": []}, 4, "-j DROP")
     assert inward.body == "! -i lo -j DROP"
     assert outward.body == "! -o lo -j DROP"
 
 
 def test_netem_sits_in_a_class_of_its_own() -> None:
-    made = commands("eth0", *netem_leaf(0.2, 0.05))
+    made = outgoing_commands("eth0", *netem_leaf(0.2, 0.05))
     outer, one, inner = (" ".join(words) for words in made)
     assert outer == "qdisc add dev eth0 root handle 6da7: htb default 0"
     assert one.startswith("class add dev eth0 parent 6da7: classid 6da7:4 htb rate ")

@@ -14,7 +14,7 @@ from gameday.targets.sidecar.network.loss import (
     statistic_match,
 )
 from gameday.targets.sidecar.process.container import look
-from gameday.targets.sidecar.resource.cpu import used_by, verdict
+from gameday.targets.sidecar.resource.cpu import load_bites, used_by
 from gameday.targets.sidecar.resource.stress import NAME, Say, StressProcesses
 from gameday.targets.sidecar.work import WorkFailed
 
@@ -79,7 +79,7 @@ def test_what_processes_have_used_is_known() -> None:
 def test_a_load_bites_when_it_is_used_or_nothing_is_left(
     share: float, waited: float, words: str, *, bites: bool
 ) -> None:
-    judged, because = verdict(0.8, share, waited)
+    judged, because = load_bites(0.8, share, waited)
     assert judged is bites
     assert words in because
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gameday.targets.sidecar.network.rate import LATENCY, ShapedLine, bucket
-from gameday.targets.sidecar.network.shaping import incoming
+from gameday.targets.sidecar.network.shaping import incoming_commands
 from gameday.targets.sidecar.proof.stream import (
     PASSES,
     EchoFlow,
@@ -82,7 +82,9 @@ def test_a_bucket_holds_the_largest_packet_and_not_much_more() -> None:
 
 def test_what_comes_in_is_told_by_its_peers() -> None:
     peers = {"peers": ["10.0.0.1", "10.2.0.0/16", "fd00::1"]}
-    first, *filters = (" ".join(words) for words in incoming("eth0", "gi2", peers))
+    first, *filters = (
+        " ".join(words) for words in incoming_commands("eth0", "gi2", peers)
+    )
     assert first == "qdisc add dev eth0 ingress"
     end = "action mirred egress redirect dev gi2"
     there = "filter add dev eth0 parent ffff: protocol"
@@ -94,7 +96,9 @@ def test_what_comes_in_is_told_by_its_peers() -> None:
 
 
 def test_everybody_is_both_families() -> None:
-    filters = [" ".join(words) for words in incoming("eth0", "gi2", {"peers": []})]
+    filters = [
+        " ".join(words) for words in incoming_commands("eth0", "gi2", {"peers": []})
+    ]
     assert [" match u32 0 0 " in words for words in filters] == [False, True, True]
 
 

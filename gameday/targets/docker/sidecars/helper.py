@@ -93,7 +93,7 @@ class Helper:
                 api.start(helper)
             self.wait_for_line(helper, "ready", _READY)
         except BaseException:
-            self.remove(helper)
+            self._engine.remove(helper)
             raise
         return helper
 
@@ -182,7 +182,7 @@ class Helper:
         try:
             return self.start_work(helper)
         finally:
-            self.remove(helper)
+            self._engine.remove(helper)
 
     def runs(self, helper: str) -> bool:
         """Return whether a helper is there and has not ended."""
@@ -226,15 +226,6 @@ class Helper:
                 and _is_abandoned(container, old)
             )
         ]
-
-    def remove(self, helper: str) -> None:
-        """Remove a helper's container, whatever its state."""
-        api = self._engine.api
-        try:
-            with self._engine.translated_errors():
-                api.remove_container(helper, force=True, v=True)
-        except EngineRefused:
-            pass  # gone, or being removed
 
 
 def _name(sidecar: Sidecar) -> str:

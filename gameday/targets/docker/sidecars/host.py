@@ -83,7 +83,7 @@ class DockerSidecars:
         over = not self._helper.runs(helper)
         code = self._helper.end(helper)
         if code is None:
-            self._helper.remove(helper)  # gone, or deaf
+            self._engine.remove(helper)  # gone, or deaf
         words = self._stored_result(helper)
         began, at = (words.get(word, {}).get("at") for word in ("applied", "removed"))
         return Ended(
@@ -102,7 +102,7 @@ class DockerSidecars:
 
     def remove(self, helper: str) -> None:
         """Remove its container."""
-        self._helper.remove(helper)
+        self._engine.remove(helper)
 
     # Kernels ----------------------------------------------------------------------
 

@@ -21,7 +21,6 @@ from gameday.targets.kubernetes.client.error_text import reason
 Json = dict[str, Any]
 
 CONNECT, READ = 3.0, 10.0  # seconds
-WATCH = 20.0  # seconds of silence after which a watch begins anew
 _TRIES = 3  # of what only reads
 _PAUSE = 0.2
 MERGE = "application/merge-patch+json"

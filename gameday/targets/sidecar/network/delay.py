@@ -21,10 +21,17 @@ from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    IDLE,
+    SignalQueue,
+    proof_of,
+    report,
+    rest,
+)
 
-_LIMIT = "100000"  # packets that may wait
-_IDLE = 3600.0  # seconds
+_MOST_WAITING = "100000"  # packets that may wait
 _NEAR = 0.4  # seconds to wait for an answer while there is no delay
 _ENOUGH = 0.8  # of the delay asked for must be seen
 _MANY, _FEW, _LONG = 3, 1, 1.0  # samples, and the delay beyond which few will do
@@ -33,7 +40,7 @@ _MANY, _FEW, _LONG = 3, 1, 1.0  # samples, and the delay beyond which few will d
 def netem_leaf(by: float, jitter: float) -> Sequence[str]:
     """Return the words by which tc makes a delay of some seconds."""
     delay = [f"{by * 1000:g}ms"] + ([f"{jitter * 1000:g}ms"] if jitter else [])
-    return ["netem", "limit", _LIMIT, "delay", *delay]
+    return ["netem", "limit", _MOST_WAITING, "delay", *delay]
 
 
 class NetemDelay:
@@ -97,8 +104,8 @@ class HeldDelay:
             now = CLOCK.monotonic()
             if now >= deadline:
                 break
-            due = self._waiting[0][0] if self._waiting else now + _IDLE
-            timeout = max(0.0, min(due, deadline, now + _IDLE) - now)
+            due = self._waiting[0][0] if self._waiting else now + IDLE
+            timeout = max(0.0, min(due, deadline, now + IDLE) - now)
             ready, _, _ = select.select(
                 [queue.fileno(), bell.fileno()], [], [], timeout
             )
@@ -171,24 +178,18 @@ class RoundTrip:
     def proof(self, by: float, jitter: float) -> dict[str, Any]:
         """Measure again; return whether the delay is there."""
         if not self._peer:
-            return _verdict(bites=False, because="no peer answered before the delay")
+            return proof_of(bites=False, because="no peer answered before the delay")
         limit = 3 * (by + jitter) + 1.0
         many = _MANY if by + jitter <= _LONG else _FEW
         took = self._measure(self._peer, limit, many)
         evidence = {"peer": self._peer, "before": self._before, "after": took, "by": by}
         if not took:
             because = f"{self._peer} did not answer any more"
-            return _verdict(bites=False, because=because, evidence=evidence)
+            return proof_of(bites=False, because=because, evidence=evidence)
         more = min(took) - self._before
         because = (
             f"a round trip to {self._peer} took {self._before * 1000:.1f} ms before "
             f"and {min(took) * 1000:.1f} ms now"
         )
         enough = more >= _ENOUGH * by - jitter
-        return _verdict(bites=enough, because=because, evidence=evidence)
-
-
-def _verdict(
-    *, bites: bool, because: str, evidence: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    return {"bites": bites, "because": because, "evidence": dict(evidence or {})}
+        return proof_of(bites=enough, because=because, evidence=evidence)

@@ -16,7 +16,7 @@ from gameday.targets.sidecar.network.shaping import (
     interfaces,
     remove_incoming,
     remove_qdiscs,
-    why_not,
+    why_no_leaf,
 )
 from gameday.targets.sidecar.work import SignalQueue, WorkFailed
 
@@ -48,7 +48,7 @@ class Look:
         """Return for each way an empty text, or why the kernel has it not."""
         return {
             "drop": self._rule("filter", "-j DROP"),
-            "netem": why_not(*netem_leaf(0.001, 0.0)),
+            "netem": why_no_leaf(*netem_leaf(0.001, 0.0)),
             "nfqueue": self._queue(),
             "shaping": no_shaping(),
             "statistic": self._rule("mangle", f"{statistic_match(0.5)} -j DROP"),

@@ -22,9 +22,16 @@ from typing import Any
 from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.tcp_probe import PORT, round_trip
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, report, rest
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    END,
+    IDLE,
+    SignalQueue,
+    proof_of,
+    report,
+    rest,
+)
 
-_IDLE = 3600.0  # seconds
 _AT_ONCE = 200  # handshakes; a file each
 _NEAR = 0.4  # seconds to wait for the first answer
 _GRACE = 0.25  # seconds beyond two round trips: what has not come by then is lost
@@ -42,15 +49,15 @@ class _Loss:
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._share = float(spec["packets"])
-        self._volley = HandshakeProbe(spec["probes"])
+        self._probe = HandshakeProbe(spec["probes"])
         self._rules = PeerRules(spec)
 
     def prepare(self) -> None:
         """Count what is lost without the fault."""
-        self._volley.before()
+        self._probe.before()
 
     def _prove(self) -> None:
-        report("proof", **self._volley.proof(self._share))
+        report("proof", **self._probe.proof(self._share))
 
     def remove(self) -> None:
         """Take the rules out, of both families."""
@@ -93,7 +100,7 @@ class QueueLoss(_Loss):
             left = deadline - CLOCK.monotonic()
             if left <= 0:
                 break
-            select.select([queue.fileno(), bell.fileno()], [], [], min(left, _IDLE))
+            select.select([queue.fileno(), bell.fileno()], [], [], min(left, IDLE))
             self._judge(queue)
 
     def _judge(self, queue: Queue) -> None:
@@ -170,7 +177,7 @@ class HandshakeProbe:
         """Count again; return whether about the share asked for is lost."""
         if not self.peer or self._before is None:
             because = "no peer answered before the loss"
-            return {"bites": False, "because": because, "evidence": {}}
+            return proof_of(bites=False, because=because)
         before, now = self._before.share, self.count(probes_needed(asked))
         # A probe is answered where neither this fault nor what was before takes it.
         expected = 1.0 - (1.0 - asked) * (1.0 - before)
@@ -189,7 +196,7 @@ class HandshakeProbe:
             f"(give or take {spread:.1%}) stayed unanswered; {before:.1%} before"
         )
         bites = now.lost > 0 and now.share >= expected - _SIGMAS * spread
-        return {"bites": bites, "because": because, "evidence": evidence}
+        return proof_of(bites=bites, because=because, evidence=evidence)
 
 
 def _answers(address: str, many: int, patience: float) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof import tcp_probe
-from gameday.targets.sidecar.work import SignalQueue, report, rest
+from gameday.targets.sidecar.work import SignalQueue, proof_of, report, rest
 
 
 class Partition:
@@ -38,9 +38,9 @@ class Partition:
                 f"a packet to {', '.join(dropped)} was dropped; "
                 f"the rules have dropped {packets}"
             )
-            return {"bites": True, "because": because, "evidence": evidence}
+            return proof_of(bites=True, because=because, evidence=evidence)
         because = f"no packet was seen to be dropped (probes: {tried or 'none'})"
-        return {"bites": False, "because": because, "evidence": evidence}
+        return proof_of(bites=False, because=because, evidence=evidence)
 
     def remove(self) -> None:
         """Take the rules out, of both families."""

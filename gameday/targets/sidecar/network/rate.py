@@ -24,13 +24,14 @@ from gameday.targets.sidecar.network.shaping import (
     has_incoming,
     interfaces,
     remove_incoming,
-    why_not,
+    why_no_leaf,
 )
 from gameday.targets.sidecar.network.tools import tc
 from gameday.targets.sidecar.proof.stream import PASSES, EchoStream
 from gameday.targets.sidecar.work import (
     CLOCK,
     END,
+    IDLE,
     SignalQueue,
     WorkFailed,
     report,
@@ -42,7 +43,6 @@ _SAVED = 0.02  # seconds of the rate that may be saved up
 _HEADERS = 100  # bytes: a bucket has to hold the largest packet with these
 _SIOCGIFMTU = 0x8921
 _NOT_PASSING = f"-m mark ! --mark {PASSES:#x}"
-_IDLE = 3600.0  # seconds
 
 
 def bucket(rate: float, largest: int = 1500) -> Sequence[str]:
@@ -66,7 +66,7 @@ def largest_packet() -> int:
 
 def no_shaping() -> str:
     """Return why this kernel cannot shape; tried in the helper's own namespace."""
-    why = why_not(*bucket(1e6))
+    why = why_no_leaf(*bucket(1e6))
     if why:
         return why
     try:
@@ -169,7 +169,7 @@ class Direction:
         """Let go what is due; return when the next one is."""
         while self._waiting and self._waiting[0][0] <= now:
             self.queue.accept(self._waiting.popleft()[1])
-        return self._waiting[0][0] if self._waiting else now + _IDLE
+        return self._waiting[0][0] if self._waiting else now + IDLE
 
     def close(self) -> None:
         """Let everything go."""

@@ -1,7 +1,7 @@
 """iptables rules that carry a mark in their comment, added and removed whole.
 
-One iptables-restore per address family adds all rules of a fault in one commit. They
-pick out the packets to and from the fault's peers, of both families.
+One iptables-restore per address family adds all rules of a fault in one commit. The
+rules pick out the packets to and from its peers, in both families.
 """
 
 import re
@@ -51,7 +51,7 @@ class FirewallRules:
         self._mark = OURS + mark
         self._any = not mark
         self._table = table
-        self._prefix = "iptables" if family == 4 else "ip6tables"  # noqa: PLR2004
+        self._prefix = "iptables" if family == _V4 else "ip6tables"
 
     def add(self, rules: Sequence[FirewallRule], backend: str = "") -> str:
         """Put the rules before all others; return the backend that took them."""
@@ -120,7 +120,7 @@ def peers_of(spec: Mapping[str, Any], family: int) -> list[str]:
     return [peer for peer in spec["peers"] if (":" in peer) == (family == _V6)]
 
 
-def matched(
+def rules_for_peers(
     chain: str, spec: Mapping[str, Any], family: int, end: str
 ) -> list[FirewallRule]:
     """Return one rule per peer (or one for all but loopback) with this ending.
@@ -179,7 +179,7 @@ class PeerRules:
                     [
                         rule
                         for chain, end in ends.items()
-                        for rule in matched(chain, self._spec, family, end)
+                        for rule in rules_for_peers(chain, self._spec, family, end)
                     ]
                 )
                 for family in self._added

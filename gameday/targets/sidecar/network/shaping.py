@@ -32,7 +32,7 @@ def interfaces() -> list[str]:
     return sorted(name for _, name in socket.if_nameindex() if name != "lo")
 
 
-def commands(interface: str, *leaf: str) -> list[Sequence[str]]:
+def outgoing_commands(interface: str, *leaf: str) -> list[Sequence[str]]:
     """Return the tc commands that make the class, and what sits in it."""
     there = ["add", "dev", interface]
     whole = ["htb", "rate", _RATE, "burst", "1mb", "cburst", "1mb", "quantum", "60000"]
@@ -43,10 +43,10 @@ def commands(interface: str, *leaf: str) -> list[Sequence[str]]:
     ]
 
 
-def why_not(*leaf: str) -> str:
+def why_no_leaf(*leaf: str) -> str:
     """Return why this kernel has no such leaf; tried in the helper's own namespace."""
     try:
-        for words in commands("lo", *leaf):
+        for words in outgoing_commands("lo", *leaf):
             tc(*words)
     except WorkFailed as wrong:
         return str(wrong)
@@ -71,7 +71,7 @@ class Shaper:
     def add(self, *leaf: str, only: str = "") -> None:
         """Put qdiscs and rules in; `only`: what a packet has to match besides."""
         for interface in interfaces():
-            for words in commands(interface, *leaf):
+            for words in outgoing_commands(interface, *leaf):
                 tc(*words)
         end = f"{only} -j CLASSIFY --set-class {_CLASS}".strip()
         self._rules.add({"POSTROUTING": end})
@@ -89,7 +89,9 @@ def remove_qdiscs(*names: str) -> None:
             tc("qdisc", "del", "dev", interface, "root")
 
 
-def incoming(interface: str, device: str, spec: Mapping[str, Any]) -> list[list[str]]:
+def incoming_commands(
+    interface: str, device: str, spec: Mapping[str, Any]
+) -> list[list[str]]:
     """Return the tc commands that lead what comes from the peers to a device."""
     filters = []
     for family, protocol, word in ((4, "ip", "ip"), (6, "ipv6", "ip6")):
@@ -110,7 +112,7 @@ def add_incoming(interface: str, spec: Mapping[str, Any], *leaf: str) -> None:
     run_tool("ip", "link", "add", device, "type", "ifb")
     run_tool("ip", "link", "set", device, "up")
     tc("qdisc", "add", "dev", device, "root", "handle", f"{_HANDLE}:", *leaf)
-    for words in incoming(interface, device, spec):
+    for words in incoming_commands(interface, device, spec):
         tc(*words)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 _MONITOR = "conmon"  # CRI-O's and podman's watcher sits in a cgroup of that id as well
-_STATE, _PARENT, _STARTED = 0, 1, 19  # fields of /proc/PID/stat behind the name
+_STATE, _STARTED = 0, 19  # fields of /proc/PID/stat behind the name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.targets.sidecar.work import CLOCK
+from gameday.targets.sidecar.work import CLOCK, proof_of
 
 PASSES = 0x6DA7  # the mark of packets that the outgoing limit lets pass
 _SIZE = 1200  # bytes of an echo's payload: fits everywhere
@@ -212,7 +212,8 @@ class EchoStream:
         `out`, `back`: how many packets have had to wait so far in each direction.
         """
         if not self.peer:
-            return _verdict("no peer answered an echo before the limit", {})
+            because = "no peer answered an echo before the limit"
+            return proof_of(bites=False, because=because)
         out_before = out()
         both, waited_out = self._measured(0, self._kept), out() - out_before
         back_before = back()
@@ -230,19 +231,14 @@ class EchoStream:
                 f"the way to {self.peer} carried {_mbit(self._before.rate)} before: a "
                 f"limit of {_mbit(self._rate)} cannot be told there"
             )
-            return _verdict(because, evidence)
+            return proof_of(bites=False, because=because, evidence=evidence)
         because = (
             f"the way to {self.peer} carried {_mbit(self._before.rate)} before; now "
             f"{_mbit(both.rate)} there and back, {_mbit(came.rate)} back"
         )
         kept = self._kept(both) and self._kept(came)
-        return _verdict(because, evidence, bites=kept and waited_out > 0 < waited_back)
-
-
-def _verdict(
-    because: str, evidence: Mapping[str, Any], *, bites: bool = False
-) -> dict[str, Any]:
-    return {"bites": bites, "because": because, "evidence": dict(evidence)}
+        bites = kept and waited_out > 0 < waited_back
+        return proof_of(bites=bites, because=because, evidence=evidence)
 
 
 def _mbit(rate: float) -> str:

@@ -74,7 +74,7 @@ def _by_ticks(pid: int) -> int:
     return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
-def verdict(asked: float, share: float, waited: float) -> tuple[bool, str]:
+def load_bites(asked: float, share: float, waited: float) -> tuple[bool, str]:
     """Return whether the load is there, and in words; all as shares of the limit.
 
     A burner that had to wait for a CPU shows that there was none left to burn.
@@ -134,7 +134,7 @@ class Cpu:
             part = (now - began) * self._cpus or 1.0
             share = (last.ran - first.ran) / part
             waited = (last.waited - first.waited) / part
-            bites, words = verdict(self._load, share, waited)
+            bites, words = load_bites(self._load, share, waited)
             evidence = {
                 "asked": self._load,
                 "share": share,

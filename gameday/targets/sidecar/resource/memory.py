@@ -11,7 +11,13 @@ from typing import Any
 from gameday.targets.sidecar.process.container import main_process
 from gameday.targets.sidecar.resource.cgroups import Cgroups, Memory, find, host_memory
 from gameday.targets.sidecar.resource.stress import Say, StressProcesses
-from gameday.targets.sidecar.work import CLOCK, SignalQueue, WorkFailed, report
+from gameday.targets.sidecar.work import (
+    CLOCK,
+    SignalQueue,
+    WorkFailed,
+    proof_of,
+    report,
+)
 
 _CHUNK = 8 << 20  # bytes taken at a time
 _LONGEST = 60.0  # seconds until it has to be full
@@ -107,7 +113,7 @@ class Fill:
             "killed": killed,
         }
         bites = full and not killed and share >= self._share - _SLACK
-        return {"bites": bites, "because": because, "evidence": evidence}
+        return proof_of(bites=bites, because=because, evidence=evidence)
 
     def _why(self, lost: str) -> str:
         _, cgroups = self._known()

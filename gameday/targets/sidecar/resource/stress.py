@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.targets.sidecar.process.enter import enter_host_cgroups
-from gameday.targets.sidecar.work import CLOCK, END, SignalQueue, WorkFailed
+from gameday.targets.sidecar.work import CLOCK, END, IDLE, SignalQueue, WorkFailed
 
 NAME = "gameday-burner"
 _DIE_WITH_PARENT, _SET_NAME = 1, 15  # PR_SET_PDEATHSIG, PR_SET_NAME
@@ -88,7 +88,7 @@ class StressProcesses:
             left = until - CLOCK.monotonic()
             if left <= 0:
                 return ""
-            ready, _, _ = select.select([bell, *ends], [], [], min(left, 3600.0))
+            ready, _, _ = select.select([bell, *ends], [], [], min(left, IDLE))
             if self._main is not None and self._main in ready:
                 return "the container's main process ended; the fault went with it"
             if any(end in ready for end in ends):

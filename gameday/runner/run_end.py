@@ -8,7 +8,7 @@ from types import FrameType
 
 from gameday.model.verdict import Ending
 
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class RunStopped(Exception):
@@ -24,7 +24,9 @@ class RunStopped(Exception):
 
 
 @contextmanager
-def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def end_signals_handled_by(
+    handler: Callable[[int, FrameType | None], None],
+) -> Iterator[None]:
     """Have a handler take the signals; then who took them before does again.
 
     Python lets only the main thread take signals; in another, whoever started it does.
@@ -32,9 +34,9 @@ def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [signal.signal(number, handler) for number in ENDS]
+    before = [signal.signal(number, handler) for number in END_SIGNALS]
     try:
         yield
     finally:
-        for number, old in zip(ENDS, before, strict=True):
+        for number, old in zip(END_SIGNALS, before, strict=True):
             signal.signal(number, old)
