@@ -31,7 +31,11 @@ SHOP_PATIENCE = 300.0  # seconds for the shop to come up or down
 MAY_SKIP = ("kernel:", "version:")
 
 # How long an example takes says how busy the machine is, nothing of the code.
-hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("house")
 
 if str(ROOT / "demo") not in sys.path:
