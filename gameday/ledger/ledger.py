@@ -67,7 +67,7 @@ class Ledger:
     ) -> RunEntry:
         """Take the target for a run; TargetHeld, saying who has it, where it is held.
 
-        A dead holder is replaced, unless its faults are still open (see `stale`).
+        A dead holder is replaced, unless its faults are still open.
         `recovers`: also then, for the caller undoes them at once, under its own lock.
         """
         now = self._clock.now() if started is None else started

@@ -136,7 +136,7 @@ class DockerSidecars:
         return VictimPlace(container=details["Id"], seen=details)
 
     def locate_peer(self, peer: Instance) -> VictimPlace:
-        """Return where a peer is; `ends` names none."""
+        """Return where a peer is; `network_ends` names none as far here."""
         return VictimPlace(container=peer.identity["id"])
 
     def check(self, victim: Instance, place: VictimPlace, scope: Scope) -> None:

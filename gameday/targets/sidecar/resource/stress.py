@@ -53,7 +53,7 @@ class StressProcesses:
     def start(self, act: Callable[[Say], None]) -> None:
         """Start a burner; WorkFailed where it cannot be moved into the cgroups.
 
-        `act` is what it does; it is given a function whose words `hear` returns.
+        `act` is what it does; it is given a function whose words `next_word` returns.
         """
         if self.main is not None and self._main is None:
             with suppress(OSError):
