@@ -161,7 +161,7 @@ def _unresolved(notified: Notifications, wanted: str | None, deadline: float) ->
 def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
-    routings = Routings(promised)
+    routings = _Routings(promised)
     receivers, since = routings.receivers, routings.since(wanted)
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.muted_by
@@ -187,7 +187,7 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
 
 
 @dataclass(frozen=True)
-class Routings:
+class _Routings:
     """The routings of one promised alert in its step."""
 
     promised: PromisedAlert
@@ -232,15 +232,17 @@ class Routings:
         return [
             event
             for event in events
-            if self.promised.is_about(self._match(event).identity, _alert(event)[0])
+            if self.promised.is_about(
+                self._match(event).identity, _routed_alert(event)[0]
+            )
         ]
 
     def _match(self, event: Routed) -> Match:
         """Return which alert was routed."""
-        return self.promised.step.run.matching.match(*_alert(event))
+        return self.promised.step.run.matching.match(*_routed_alert(event))
 
 
-def _alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
+def _routed_alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
     """Return the labels of an alert that was routed, and since when it fired."""
     return {**event.labels, "alertname": event.alert}, instant(event.starts)
 
