@@ -32,13 +32,12 @@ from gameday.checks.slos.error_budget import spends_at_most
 from gameday.checks.slos.load import fed_at_warm_up
 from gameday.checks.slos.load_agreement import agrees_with_load
 from gameday.checks.slos.load_promises import fails_at_most, p99_within
-from gameday.checks.step import StepRun
+from gameday.checks.step import Check, StepRun
 from gameday.errors import LacksField
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Finding, Verdict
 
-Check = Callable[[StepRun, Question], Answer]
 RunCheck = Callable[[Run], Answer]
 
 CHECKS: Mapping[str, Check] = {

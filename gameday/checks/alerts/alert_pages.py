@@ -5,7 +5,7 @@ several promised receivers each is asked, and the last one decides. Doubts that 
 timeline records on a page's way are asked by the gate (`checks.gate`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 
@@ -25,12 +25,10 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.record.clocks import instant
-from gameday.checks.step import StepRun
+from gameday.checks.step import Check, StepRun
 from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome, worst
-
-Check = Callable[[StepRun, Question], Answer]
 
 
 def reaches(step: StepRun, question: Question) -> Answer:
