@@ -121,8 +121,7 @@ def _missing(notified: Notifications, wanted: str | None, deadline: float) -> An
     held = notified.muted_by
     evidence = {"reached": others, "held_back": held}
     if held or (others and not notified.has_paged(wanted)):
-        # The system's own answer: nothing more is to be waited for.
-        deadline = min(deadline, promised.step.end)
+        deadline = _answered_at(promised, deadline)
     answer = failed(said, evidence=evidence, decided=deadline)
     return answer.doubted(
         ("" if held else notified.why_unobservable(wanted))
@@ -130,6 +129,11 @@ def _missing(notified: Notifications, wanted: str | None, deadline: float) -> An
         or notified.why_page_unmatched(wanted, deadline)
         or ("" if held or others else over_too_soon(promised, deadline))
     )
+
+
+def _answered_at(promised: PromisedAlert, deadline: float) -> float:
+    """Return when the system itself had answered: nothing more is to be waited for."""
+    return min(deadline, promised.step.end)
 
 
 def _never_rang(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
@@ -178,8 +182,7 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     elif receivers:
         said += f", but to {', '.join(receivers)}"
     if held or receivers:
-        # The system's own answer: nothing more is to be waited for.
-        deadline = min(deadline, promised.step.end)
+        deadline = _answered_at(promised, deadline)
     answer = failed(said, evidence=evidence, decided=deadline)
     return answer.doubted(routings.why_unclear(wanted))
 

@@ -221,8 +221,8 @@ def _who_restarted(
     that somebody kills from inside just ends, and the cluster does not report by whom.
     """
     for event in events:
-        by_probe = _BY_PROBE.search(event.message)
-        if event.reason == "OOMKilling" or (event.reason == _KILLING and by_probe):
+        by_probe = event.reason == _KILLING and _says_failed_probe(event)
+        if event.reason == "OOMKilling" or by_probe:
             return True, _event_text(event)
     if restarted.ended == _NO_MEMORY:
         return True, f"its pod says that its container was {_NO_MEMORY}"
@@ -234,16 +234,19 @@ def _who_restarted(
 
 def _stops(event: ClusterEvent) -> bool:
     """Whether the kubelet stops a container because its pod goes."""
-    by_probe = _BY_PROBE.search(event.message)
-    return event.reason == _KILLING and not by_probe
+    return event.reason == _KILLING and not _says_failed_probe(event)
 
 
 def _is_failed_probe(event: ClusterEvent) -> bool:
     """Whether a probe failed that has containers restarted; readiness does not."""
-    message = event.message
     if event.reason == _KILLING:
-        return _BY_PROBE.search(message) is not None
-    return event.reason == _UNHEALTHY and not message.startswith(_READINESS)
+        return _says_failed_probe(event)
+    return event.reason == _UNHEALTHY and not event.message.startswith(_READINESS)
+
+
+def _says_failed_probe(event: ClusterEvent) -> bool:
+    """Whether its message names a liveness or startup probe that failed."""
+    return _BY_PROBE.search(event.message) is not None
 
 
 def _event_text(event: ClusterEvent) -> str:
