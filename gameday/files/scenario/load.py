@@ -42,20 +42,12 @@ def read_scenario(
     The scenario is None where there is an error in it or in a file it names.
     `changes`: what is read in place of what the file says (see `files.changes`).
     """
-    if not changes:
-        return read_source(source.read(path), env)
-    from gameday.files.changes import apply
-
     document = yaml.read(source.read(path))
-    apply(document, changes)
+    if changes:
+        from gameday.files.changes import apply
+
+        apply(document, changes)
     return read_document(document, env)
-
-
-def read_source(
-    file: source.Source, env: Mapping[str, str]
-) -> tuple[Scenario | None, list[Problem]]:
-    """Do what `read_scenario` does for a text that was read already."""
-    return read_document(yaml.read(file), env)
 
 
 def read_document(
