@@ -13,8 +13,6 @@ from gameday.model.verdict import worst as worst_outcome
 from gameday.reports import annotations, junit, repeats, verdict_json
 from gameday.reports.digest import DigestEntry
 
-FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
-
 
 def render(held: Sequence[HeldGameDay], form: str, *, properties: bool = False) -> str:
     """Return what came of game days in one of the formats, but text."""

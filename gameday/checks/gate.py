@@ -48,7 +48,7 @@ def answer_ruled_out(step: StepRun, question: Question) -> Answer | None:
     chain = chain_of(step.run.plan.scenario, question)
     span = DoubtSpan(step.start or 0.0, step.end)
     links = tuple(link for link in chain.links if link in _FIRST)
-    for doubt in _doubts(step, question, links, span):
+    for doubt in _doubts_on(step, question, links, span):
         if doubt.kind in _BARRING and Turns.BOTH in chain.turns[doubt.kind]:
             return unknown(doubt.because)
     return None
@@ -71,7 +71,7 @@ def doubts(step: StepRun, question: Question, answer: Answer) -> Iterator[Doubt]
     chain = chain_of(step.run.plan.scenario, question)
     start = step.start or 0.0 if answer.since is None else answer.since
     end = step.end if answer.decided is None else answer.decided
-    yield from _doubts(step, question, chain.links, DoubtSpan(start, end))
+    yield from _doubts_on(step, question, chain.links, DoubtSpan(start, end))
 
 
 def _why_may_not_have_lasted(step: StepRun, question: Question, answer: Answer) -> str:
@@ -85,13 +85,13 @@ def _why_may_not_have_lasted(step: StepRun, question: Question, answer: Answer) 
     chain = chain_of(step.run.plan.scenario, question)
     if since >= until:
         return ""
-    for doubt in _doubts(step, question, chain.links, DoubtSpan(since, until)):
+    for doubt in _doubts_on(step, question, chain.links, DoubtSpan(since, until)):
         if chain.turns[doubt.kind] & (Turns.PASS | Turns.BROKEN):
             return doubt.because
     return ""
 
 
-def _doubts(
+def _doubts_on(
     step: StepRun, question: Question, links: tuple[Link, ...], span: DoubtSpan
 ) -> Iterator[Doubt]:
     for link in links:
@@ -111,7 +111,7 @@ def _earlier(
     return replace(answer, error=error, evidence=evidence)
 
 
-def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _fault_doubts(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
     if step.why_absent:
         yield Doubt(kind=DoubtKind.NOT_INJECTED, because=step.why_absent)
         return
@@ -124,13 +124,15 @@ def _fault(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
             yield Doubt(kind=DoubtKind.REPLACED, because=because, since=victim.at)
 
 
-def _doubt_before(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
+def _before_doubts(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
     why = promise_of(step, question).why_unanswerable
     if why:
         yield Doubt(kind=DoubtKind.ALREADY, because=why)
 
 
-def _scrape(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _scrape_doubts(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
     for loss in step.losses:
         if loss.since <= span.end and _rests_on(step, question, loss):
             yield Doubt(
@@ -145,11 +147,11 @@ def _rests_on(step: StepRun, question: Question, loss: Loss) -> bool:
     if question.alert is not None:
         rules = promise_of(step, question).rules
         return reads(step.run.plan.monitoring, rules, loss)
-    jobs = _jobs(step, question)
+    jobs = _jobs_read(step, question)
     return jobs is None or loss.job in jobs
 
 
-def _jobs(step: StepRun, question: Question) -> set[str] | None:
+def _jobs_read(step: StepRun, question: Question) -> set[str] | None:
     """Return the jobs whose scrapes a question rests on; None: it may be any."""
     if question.check not in ("slo", "recovery"):
         return None
@@ -162,7 +164,7 @@ def _jobs(step: StepRun, question: Question) -> set[str] | None:
     return jobs if jobs and "" not in jobs else None
 
 
-def _rules(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _rule_doubts(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
     yield from _unseen_collector(DoubtKind.PROMETHEUS_BLIND, "prometheus")(
         step, question, span
     )
@@ -170,7 +172,7 @@ def _rules(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt
     coverage = step.run.observer_coverage
     if next(coverage.rule_doubts(RuleScope(), since_fault), None) is None:
         return  # nothing happened to any rule: no need to follow the chain
-    scope = _scope(step, question)
+    scope = _rule_scope(step, question)
     if scope is None:
         return
     for doubt in coverage.rule_doubts(scope, span):
@@ -181,7 +183,7 @@ def _rules(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt
             yield doubt
 
 
-def _scope(step: StepRun, question: Question) -> RuleScope | None:
+def _rule_scope(step: StepRun, question: Question) -> RuleScope | None:
     """Return the rules on a question's chain; None: there are none."""
     if question.alert is not None:
         return promise_of(step, question).rule_scope
@@ -193,7 +195,7 @@ def _scope(step: StepRun, question: Question) -> RuleScope | None:
     return scope_of(step.run.plan.monitoring, (rule.name for rule in rules), rules)
 
 
-def _alertmanager(
+def _alertmanager_doubts(
     step: StepRun, question: Question, span: DoubtSpan
 ) -> Iterator[Doubt]:
     yield from _unseen_collector(DoubtKind.ALERTMANAGER_BLIND, "alertmanager")(
@@ -205,7 +207,9 @@ def _alertmanager(
             yield Doubt(kind=DoubtKind.MUTED, because=why)
 
 
-def _pager(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _pager_doubts(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
     yield from _unseen_collector(DoubtKind.PAGER_BLIND, "pager")(step, question, span)
     for event in step.run.timeline.of(PageRefused):
         at = step.run.clocks.to_our_clock("pager", event.at)
@@ -233,7 +237,7 @@ def _may_be_of(step: StepRun, question: Question, receiver: str) -> bool:
     return receiver not in known
 
 
-def _load(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
+def _load_doubts(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
     spends, slo = question.question == "spends_at_most", question.slo
     if spends and slo is not None and not rests_on_load(step, slo):
         return
@@ -242,7 +246,9 @@ def _load(step: StepRun, question: Question, _: DoubtSpan) -> Iterator[Doubt]:
         yield Doubt(kind=DoubtKind.LOAD_SHORT, because=why)
 
 
-def _prober(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _prober_doubts(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
     if question.question != "during" and not is_recorded(step):
         return  # an older record: one look after the fault is enough
     for hole in probing_holes(step, span):
@@ -251,7 +257,9 @@ def _prober(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doub
         )
 
 
-def _metric(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _metric_doubts(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
     """Yield when nobody looked at the expression, and which looks had no answer."""
     if question.metric is not None:
         for hole in looks_at(step, question.metric).unseen(span):
@@ -263,7 +271,7 @@ def _metric(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doub
     )
 
 
-def _record(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _record_doubts(step: StepRun, _: Question, span: DoubtSpan) -> Iterator[Doubt]:
     why = step.why_unwatched(span.end) or (step.why_cut if span.end >= step.end else "")
     if why:
         yield Doubt(kind=DoubtKind.RECORD_ENDS, because=why, since=step.end)
@@ -281,7 +289,9 @@ def _unseen_collector(kind: DoubtKind, source: str) -> Collector:
     return collect
 
 
-def _cluster(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Doubt]:
+def _cluster_doubts(
+    step: StepRun, question: Question, span: DoubtSpan
+) -> Iterator[Doubt]:
     """Yield when workloads could not be seen: after the fault, or when it began.
 
     How a workload was before the fault is what it is measured by.
@@ -294,17 +304,17 @@ def _cluster(step: StepRun, question: Question, span: DoubtSpan) -> Iterator[Dou
 
 
 COLLECTORS: Mapping[Link, Collector] = {
-    Link.FAULT: _fault,
-    Link.BEFORE: _doubt_before,
-    Link.SCRAPE: _scrape,
-    Link.RULES: _rules,
-    Link.ALERTMANAGER: _alertmanager,
-    Link.PAGER: _pager,
+    Link.FAULT: _fault_doubts,
+    Link.BEFORE: _before_doubts,
+    Link.SCRAPE: _scrape_doubts,
+    Link.RULES: _rule_doubts,
+    Link.ALERTMANAGER: _alertmanager_doubts,
+    Link.PAGER: _pager_doubts,
     Link.SLI: _unseen_collector(DoubtKind.PROMETHEUS_BLIND, "prometheus"),
-    Link.LOAD: _load,
-    Link.PROBER: _prober,
-    Link.METRIC: _metric,
+    Link.LOAD: _load_doubts,
+    Link.PROBER: _prober_doubts,
+    Link.METRIC: _metric_doubts,
     Link.TARGET: _unseen_collector(DoubtKind.TARGET_BLIND, "target"),
-    Link.CLUSTER: _cluster,
-    Link.RECORD: _record,
+    Link.CLUSTER: _cluster_doubts,
+    Link.RECORD: _record_doubts,
 }

@@ -32,13 +32,12 @@ from gameday.checks.slos.error_budget import spends_at_most
 from gameday.checks.slos.load import fed_at_warm_up
 from gameday.checks.slos.load_agreement import agrees_with_load
 from gameday.checks.slos.load_promises import fails_at_most, p99_within
-from gameday.checks.step import StepRun
+from gameday.checks.step import Check, StepRun
 from gameday.errors import LacksField
 from gameday.model.plan import Plan
 from gameday.model.timeline import Timeline
 from gameday.model.verdict import Ending, Finding, Verdict
 
-Check = Callable[[StepRun, Question], Answer]
 RunCheck = Callable[[Run], Answer]
 
 CHECKS: Mapping[str, Check] = {
@@ -90,14 +89,14 @@ def judge(  # noqa: PLR0913 - all that a verdict says beside its findings
         started=started,
         ended=ended,
         ending=ending,
-        findings=compose(seen),
+        findings=findings_of(seen),
         because=because,
         provenance=dict(plan.provenance),
         broken=tuple(broken),
     )
 
 
-def compose(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
+def findings_of(run: Run, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
     """Return a finding for every question of the plan, and for each guardrail."""
     steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
     answers = []
@@ -114,7 +113,7 @@ def _answered(
     try:
         if isinstance(about, Run):
             return RUN_CHECKS[question.question](about)
-        return _of_step(about, question, checks)
+        return _step_answer(about, question, checks)
     except LacksField as problem:  # what a damaged record does not say
         return unknown(str(problem))
     except Exception as problem:  # noqa: BLE001 - a crash is never a missing finding
@@ -122,7 +121,9 @@ def _answered(
         return unknown(f"the check itself crashed ({kind}: {problem})")
 
 
-def _of_step(step: StepRun, question: Question, checks: Mapping[str, Check]) -> Answer:
+def _step_answer(
+    step: StepRun, question: Question, checks: Mapping[str, Check]
+) -> Answer:
     closed = answer_ruled_out(step, question)
     if closed is not None:
         return closed

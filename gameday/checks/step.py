@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
+from gameday.checks.question import Answer, Question
 from gameday.checks.questions import services
 from gameday.checks.record.fault_end import (
     Replaced,
@@ -44,6 +45,7 @@ from gameday.model.verdict import Ending
 
 _Kind = TypeVar("_Kind", bound=StepEvent)
 _Read = TypeVar("_Read")
+Check = Callable[["StepRun", Question], Answer]
 BY_ITSELF = ("self", "")  # by whom a fault ended that nobody undid
 
 

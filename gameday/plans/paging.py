@@ -12,7 +12,7 @@ from gameday.model.plan import Monitoring
 from gameday.model.scenario import AlertPromise, Step
 from gameday.model.timing.alert_path import (
     AlertPath,
-    candidates,
+    candidate_labels,
     find_alert_path,
     rules_for,
 )
@@ -65,7 +65,7 @@ def _of_labels(
     promise: AlertPromise, rules: Sequence[AlertRule]
 ) -> Iterator[PagingDoubt]:
     """Yield why the alert may not have the promised labels."""
-    label_sets = [candidates(rule, promise.labels) for rule in rules]
+    label_sets = [candidate_labels(rule, promise.labels) for rule in rules]
     wanted = ", ".join(f'{name}="{text}"' for name, text in promise.labels.items())
     if not any(candidate.labels for candidate in label_sets):
         yield PagingDoubt("cannot_be_kept", f"no alert of this rule can have {wanted}")
@@ -135,7 +135,7 @@ def _routed(page: _Page) -> Iterator[PagingDoubt]:
             said = f"the routes lead to {listed}, not to {wanted!r}"
             yield PagingDoubt("cannot_be_kept", said)
             continue
-        known = candidates(page.rule, page.promise.labels)
+        known = candidate_labels(page.rule, page.promise.labels)
         which = "of the series that there are now" if known.asked else "that are known"
         said = f"by the labels {which}, the routes may lead to {listed}"
         yield PagingDoubt("not_guaranteed", said)

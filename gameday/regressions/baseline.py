@@ -24,6 +24,7 @@ _NUMBERS = ("promised", "earliest", "latest")
 _OF_MEASURE = {*_KEY, "unit", *_NUMBERS, *_MAPPINGS, "samples"}
 _OF_SAMPLE = tuple(field.name for field in fields(RunSample))
 _POSITIVE = ("period", "scrape_interval", "evaluation_interval")
+_PLACE = re.compile(r'"\\u0000([0-9]+)"')  # of a sample; no name has such a letter
 
 
 def render(measures: Iterable[Measure]) -> str:
@@ -35,7 +36,7 @@ def render(measures: Iterable[Measure]) -> str:
     lines: list[str] = []
     document = {
         "schema": SCHEMA,
-        "measures": [_plain(measure, lines) for measure in ordered],
+        "measures": [_measure_as_json(measure, lines) for measure in ordered],
     }
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     return _PLACE.sub(lambda place: lines[int(place[1])], text)
@@ -71,14 +72,11 @@ def _with_samples_of(old: Measure, new: Measure) -> Measure:
     return replace(new, samples=(*kept, *new.samples)[-MOST_SAMPLES:])
 
 
-_PLACE = re.compile(r'"\\u0000([0-9]+)"')  # of a sample; no name has such a letter
-
-
-def _plain(measure: Measure, lines: list[str]) -> dict[str, Any]:
+def _measure_as_json(measure: Measure, lines: list[str]) -> dict[str, Any]:
     """Return a measure for JSON; its samples go to `lines`, and their places stay."""
     first = len(lines)
     lines += [
-        json.dumps(_known(asdict(sample)), ensure_ascii=False)
+        json.dumps(_without_none(asdict(sample)), ensure_ascii=False)
         for sample in measure.samples
     ]
     plain = {
@@ -94,7 +92,7 @@ def _plain(measure: Measure, lines: list[str]) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if value not in (None, "")}
 
 
-def _known(plain: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if value is not None}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gameday.checks.judge import compose
+from gameday.checks.judge import findings_of
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
 from gameday.frozen import frozen
@@ -69,7 +69,7 @@ def judged(
     )
     steps = {step.name: StepRun(run=run, step=step) for step in run.plan.scenario.steps}
     findings = []
-    for finding in compose(run):
+    for finding in findings_of(run):
         if finding.question in REPLAYED:
             censor = Censor(steps[finding.step], today, plan, timeline)
             findings.append(censor.read(finding))

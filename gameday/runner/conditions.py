@@ -7,7 +7,7 @@ from typing import TypeVar
 from gameday.checks.record.victims import Victims
 from gameday.frozen import frozen
 from gameday.model.events import Hypothesis, Metric, WorkloadChanged
-from gameday.model.events.target import is_fully_available, known_at
+from gameday.model.events.target import is_fully_available, workload_at
 from gameday.model.plan import Monitoring, PlannedStep
 from gameday.model.promise import Promise, Since, made
 from gameday.model.scenario import OF_ALERT, OF_STEP, AlertPromise, MetricPromise, Step
@@ -297,7 +297,7 @@ def healed(run_state: RunState, step: Step, since: float) -> bool:
 
 def available(told: Sequence[WorkloadChanged], start: float) -> bool:
     """Return whether a workload is again what it was when the fault began."""
-    was = known_at(told, start)
+    was = workload_at(told, start)
     return was is None or not was.available or is_fully_available(told[-1], was)
 
 

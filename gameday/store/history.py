@@ -40,13 +40,13 @@ from gameday.frozen import frozen
 from gameday.model.quantity import show_instant
 from gameday.store import folder as files
 
-FILE = "store.db"
-BUSY = 10.0  # seconds to wait for another writer
-METADATA = MetaData()
+_FILE = "store.db"
+_BUSY = 10.0  # seconds to wait for another writer
+_METADATA = MetaData()
 
-RUNS = Table(
+_RUNS = Table(
     "runs",
-    METADATA,
+    _METADATA,
     Column("run", String(200), primary_key=True),
     Column("scenario", String(200), nullable=False),
     Column("target", String(500), nullable=False),
@@ -57,9 +57,9 @@ RUNS = Table(
     Column("plan", Text, nullable=False),
     Column("verdict", Text),
 )
-EVENTS = Table(
+_EVENTS = Table(
     "events",
-    METADATA,
+    _METADATA,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("runs.run"), nullable=False, index=True),
     Column("line", Text, nullable=False),
@@ -125,9 +125,9 @@ class History:
 
     def __init__(self, home: str) -> None:
         self._home = home
-        self._path = str(Path(home) / FILE)
+        self._path = str(Path(home) / _FILE)
         with self._explained():
-            self._engine = open_engine(home)
+            self._engine = _open_engine(home)
 
     def __del__(self) -> None:
         """Let go of the file with the last reference; Python 3.13 warns otherwise."""
@@ -145,24 +145,24 @@ class History:
         """Keep a run's plan, durably, before anything is touched."""
         values = {field.name: getattr(new, field.name) for field in fields(new)}
         with self._writing() as connection:
-            connection.execute(insert(RUNS).values(values))
+            connection.execute(insert(_RUNS).values(values))
 
     def append(self, run: str, line: str) -> None:
         """Keep one line of a run's timeline."""
         with self._writing() as connection:
-            connection.execute(insert(EVENTS).values(run=run, line=line))
+            connection.execute(insert(_EVENTS).values(run=run, line=line))
 
     def finish(self, run: str, verdict: str) -> None:
         """Keep a run's verdict."""
         with self._writing() as connection:
-            done = update(RUNS).where(RUNS.c.run == run).values(verdict=verdict)
+            done = update(_RUNS).where(_RUNS.c.run == run).values(verdict=verdict)
             connection.execute(done)
 
     def entries(self) -> list[RunListing]:
         """Return every run, oldest first."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(RUNS).order_by(RUNS.c.started, RUNS.c.run)
+                select(_RUNS).order_by(_RUNS.c.started, _RUNS.c.run)
             ).all()
         return [_entry(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's name
 
@@ -170,17 +170,17 @@ class History:
         """Yield every run that has a verdict, oldest first, with events of kinds."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(RUNS.c.run, RUNS.c.plan, RUNS.c.verdict)
-                .where(RUNS.c.verdict.is_not(None))
-                .order_by(RUNS.c.started, RUNS.c.run)
+                select(_RUNS.c.run, _RUNS.c.plan, _RUNS.c.verdict)
+                .where(_RUNS.c.verdict.is_not(None))
+                .order_by(_RUNS.c.started, _RUNS.c.run)
             ).all()
             for row in rows:
-                mine = select(EVENTS.c.line).where(EVENTS.c.run == row.run)
+                mine = select(_EVENTS.c.line).where(_EVENTS.c.run == row.run)
                 of_kind = or_(
-                    *(EVENTS.c.line.like(_like_pattern(kind)) for kind in kinds)
+                    *(_EVENTS.c.line.like(_like_pattern(kind)) for kind in kinds)
                 )
                 lines = connection.execute(
-                    mine.where(of_kind).order_by(EVENTS.c.number)
+                    mine.where(of_kind).order_by(_EVENTS.c.number)
                 )
                 yield Kept(
                     run=row.run,
@@ -194,20 +194,21 @@ class History:
         """Return a run by its id, its folder, or `latest`."""
         as_path = Path(name)
         if (as_path / files.TIMELINE).exists() or (as_path / files.PLAN).exists():
-            return from_folder(name)
+            return _from_folder(name)
         with self._reading() as connection:
-            rows = select(RUNS.c.run, RUNS.c.plan, RUNS.c.folder)
+            rows = select(_RUNS.c.run, _RUNS.c.plan, _RUNS.c.folder)
             if name == "latest":
-                rows = rows.order_by(RUNS.c.started.desc(), RUNS.c.run.desc()).limit(1)
+                newest_first = (_RUNS.c.started.desc(), _RUNS.c.run.desc())
+                rows = rows.order_by(*newest_first).limit(1)
             else:
-                rows = rows.where(RUNS.c.run == name)
+                rows = rows.where(_RUNS.c.run == name)
             row = connection.execute(rows).first()
             if row is None:
                 raise UsageError(_unknown(name))
             lines = connection.execute(
-                select(EVENTS.c.line)
-                .where(EVENTS.c.run == row.run)
-                .order_by(EVENTS.c.number)
+                select(_EVENTS.c.line)
+                .where(_EVENTS.c.run == row.run)
+                .order_by(_EVENTS.c.number)
             )
             kept = tuple(line.line for line in lines)
         return Record(
@@ -268,7 +269,7 @@ def _like_pattern(kind: str) -> str:
     return f"%{_marks(kind)}%"
 
 
-def from_folder(folder: str) -> Record:
+def _from_folder(folder: str) -> Record:
     """Return the run that a folder holds (also a downloaded one)."""
     return Record(
         run=Path(folder).name,
@@ -303,12 +304,12 @@ def _entry(row: RowMapping) -> RunListing:
     )
 
 
-def open_engine(home: str) -> Engine:
+def _open_engine(home: str) -> Engine:
     """Return the engine of a home's store, its tables made where they are missing."""
-    path = Path(home) / FILE
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY})
+    path = Path(home) / _FILE
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY})
     event.listen(engine, "connect", _set_up)
-    METADATA.create_all(engine)
+    _METADATA.create_all(engine)
     path.chmod(0o600)
     return engine
 

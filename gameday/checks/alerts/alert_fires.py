@@ -1,4 +1,7 @@
-"""Whether a promised alert fires in time, with its labels."""
+"""Whether a promised alert fires in time, with its labels.
+
+Where it was only pending, or its fault was undone too soon, the answer says so.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -5,7 +5,7 @@ several promised receivers each is asked, and the last one decides. Doubts that 
 timeline records on a page's way are asked by the gate (`checks.gate`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 
@@ -25,12 +25,10 @@ from gameday.checks.question import (
     within,
 )
 from gameday.checks.record.clocks import instant
-from gameday.checks.step import StepRun
+from gameday.checks.step import Check, StepRun
 from gameday.model.events import Routed
 from gameday.model.quantity import show_instant
 from gameday.model.verdict import Outcome, worst
-
-Check = Callable[[StepRun, Question], Answer]
 
 
 def reaches(step: StepRun, question: Question) -> Answer:
@@ -123,8 +121,7 @@ def _missing(notified: Notifications, wanted: str | None, deadline: float) -> An
     held = notified.muted_by
     evidence = {"reached": others, "held_back": held}
     if held or (others and not notified.has_paged(wanted)):
-        # The system's own answer: nothing more is to be waited for.
-        deadline = min(deadline, promised.step.end)
+        deadline = _answered_at(promised, deadline)
     answer = failed(said, evidence=evidence, decided=deadline)
     return answer.doubted(
         ("" if held else notified.why_unobservable(wanted))
@@ -132,6 +129,11 @@ def _missing(notified: Notifications, wanted: str | None, deadline: float) -> An
         or notified.why_page_unmatched(wanted, deadline)
         or ("" if held or others else over_too_soon(promised, deadline))
     )
+
+
+def _answered_at(promised: PromisedAlert, deadline: float) -> float:
+    """Return when the system itself had answered: nothing more is to be waited for."""
+    return min(deadline, promised.step.end)
 
 
 def _never_rang(notified: Notifications, wanted: str | None, deadline: float) -> Answer:
@@ -161,7 +163,7 @@ def _unresolved(notified: Notifications, wanted: str | None, deadline: float) ->
 def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     """Answer `reaches` from the receivers that Alertmanager itself named."""
     promised = notified.promised
-    routings = Routings(promised)
+    routings = _Routings(promised)
     receivers, since = routings.receivers, routings.since(wanted)
     evidence = {"routed": receivers, "by": "Alertmanager's own routing"}
     held = notified.muted_by
@@ -180,14 +182,13 @@ def _routed(notified: Notifications, wanted: str, deadline: float) -> Answer:
     elif receivers:
         said += f", but to {', '.join(receivers)}"
     if held or receivers:
-        # The system's own answer: nothing more is to be waited for.
-        deadline = min(deadline, promised.step.end)
+        deadline = _answered_at(promised, deadline)
     answer = failed(said, evidence=evidence, decided=deadline)
     return answer.doubted(routings.why_unclear(wanted))
 
 
 @dataclass(frozen=True)
-class Routings:
+class _Routings:
     """The routings of one promised alert in its step."""
 
     promised: PromisedAlert
@@ -232,15 +233,17 @@ class Routings:
         return [
             event
             for event in events
-            if self.promised.is_about(self._match(event).identity, _alert(event)[0])
+            if self.promised.is_about(
+                self._match(event).identity, _routed_alert(event)[0]
+            )
         ]
 
     def _match(self, event: Routed) -> Match:
         """Return which alert was routed."""
-        return self.promised.step.run.matching.match(*_alert(event))
+        return self.promised.step.run.matching.match(*_routed_alert(event))
 
 
-def _alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
+def _routed_alert(event: Routed) -> tuple[Mapping[str, str], float | None]:
     """Return the labels of an alert that was routed, and since when it fired."""
     return {**event.labels, "alertname": event.alert}, instant(event.starts)
 

@@ -20,9 +20,9 @@ from gameday.model.faults.catalogue import CATALOGUE, HeldIn, held_in
 from gameday.model.quantity import show_instant
 from gameday.model.timeline import Timeline
 
-_SAME = 0.002  # seconds by which two records of one moment may differ
+_SAME_MOMENT = 0.002  # seconds by which two records of one moment may differ
 _TOLD_BEFORE = 30.0  # seconds before it by which the cluster says why
-_LATE = 2.0  # seconds by which an Event is told after what it tells of
+_TOLD_AFTER = 2.0  # seconds by which an Event is told after what it tells of
 _PLATFORM = (
     "Evicted",
     "Evicting",
@@ -112,7 +112,7 @@ def look_errors(
     ends = [(victims.get(end.id), end.at) for end in ended if end.by == "self"]
     for change in changes if ends else ():
         if any(
-            victim == change.instance and abs(at - change.at) <= _SAME
+            victim == change.instance and abs(at - change.at) <= _SAME_MOMENT
             for victim, at in ends
         ):
             yield change.error
@@ -141,11 +141,11 @@ def read_replaced(
                 timeline, fault, until, lambda change: change.container
             )
         if restarted is not None and (at is None or _since(restarted) < at):
-            told = _cluster_events(timeline, fault, _since(restarted), pods)
-            yield _replaced(fault, _since(restarted), _who_restarted(told, restarted))
+            events = _cluster_events(timeline, fault, _since(restarted), pods)
+            yield _replaced(fault, _since(restarted), _who_restarted(events, restarted))
         elif at is not None:
-            told = _cluster_events(timeline, fault, at, pods)
-            yield _replaced(fault, at, _who_replaced(told))
+            events = _cluster_events(timeline, fault, at, pods)
+            yield _replaced(fault, at, _who_replaced(events))
 
 
 def _replacement_evidence(
@@ -181,11 +181,13 @@ def _cluster_events(
     timeline: Timeline, fault: FaultStarted, at: float, pods: Mapping[str, str]
 ) -> list[ClusterEvent]:
     """Return what the cluster said then of the victim's pod, or of its workload."""
-    told = timeline.between(max(fault.at, at - _TOLD_BEFORE), at + _LATE, ClusterEvent)
+    events = timeline.between(
+        max(fault.at, at - _TOLD_BEFORE), at + _TOLD_AFTER, ClusterEvent
+    )
     pod = pods.get(fault.instance, "")
     return [
         event
-        for event in told
+        for event in events
         if event.service == fault.service
         and not (pod and _is_of_another_pod(event, pod))
     ]
@@ -196,7 +198,7 @@ def _is_of_another_pod(event: ClusterEvent, pod: str) -> bool:
     return kind == "pod" and name.rpartition("/")[2] != pod
 
 
-def _who_replaced(told: Sequence[ClusterEvent]) -> tuple[bool, str]:
+def _who_replaced(events: Sequence[ClusterEvent]) -> tuple[bool, str]:
     """Return whether the platform replaced a victim, and what says so."""
     ways = (
         (True, lambda event: event.reason in _PLATFORM),
@@ -204,42 +206,47 @@ def _who_replaced(told: Sequence[ClusterEvent]) -> tuple[bool, str]:
         (True, _is_failed_probe),
     )
     for platform, says in ways:
-        for event in told:
+        for event in events:
             if says(event):
                 return platform, _event_text(event)
     return False, "nobody says by whom"
 
 
 def _who_restarted(
-    told: Sequence[ClusterEvent], restarted: InstanceChanged
+    events: Sequence[ClusterEvent], restarted: InstanceChanged
 ) -> tuple[bool, str]:
     """Return whether the platform restarted a container in its pod, and the evidence.
 
     After a failed probe the kubelet kills the container and reports that. A process
     that somebody kills from inside just ends, and the cluster does not report by whom.
     """
-    for event in told:
-        by_probe = _BY_PROBE.search(event.message)
-        if event.reason == "OOMKilling" or (event.reason == _KILLING and by_probe):
+    for event in events:
+        by_probe = event.reason == _KILLING and _says_failed_probe(event)
+        if event.reason == "OOMKilling" or by_probe:
             return True, _event_text(event)
     if restarted.ended == _NO_MEMORY:
         return True, f"its pod says that its container was {_NO_MEMORY}"
-    said = next((_event_text(event) for event in told if event.reason == _KILLING), "")
+    said = next(
+        (_event_text(event) for event in events if event.reason == _KILLING), ""
+    )
     return False, said or "its container was restarted, and nobody says by whom"
 
 
 def _stops(event: ClusterEvent) -> bool:
     """Whether the kubelet stops a container because its pod goes."""
-    by_probe = _BY_PROBE.search(event.message)
-    return event.reason == _KILLING and not by_probe
+    return event.reason == _KILLING and not _says_failed_probe(event)
 
 
 def _is_failed_probe(event: ClusterEvent) -> bool:
     """Whether a probe failed that has containers restarted; readiness does not."""
-    message = event.message
     if event.reason == _KILLING:
-        return _BY_PROBE.search(message) is not None
-    return event.reason == _UNHEALTHY and not message.startswith(_READINESS)
+        return _says_failed_probe(event)
+    return event.reason == _UNHEALTHY and not event.message.startswith(_READINESS)
+
+
+def _says_failed_probe(event: ClusterEvent) -> bool:
+    """Whether its message names a liveness or startup probe that failed."""
+    return _BY_PROBE.search(event.message) is not None
 
 
 def _event_text(event: ClusterEvent) -> str:

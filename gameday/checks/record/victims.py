@@ -109,10 +109,6 @@ def nodes_hit(kinds: Mapping[str, Iterable[str]], hit: Iterable[Instance]) -> se
     return set(nodes_of(mine))
 
 
-def _texts(labels: Mapping[str, str]) -> list[str]:
-    return [text for key, text in sorted(labels.items()) if key != "alertname"]
-
-
 def changes_by_actions(
     changes: Iterable[InstanceChanged],
     instances: Iterable[Instance],
@@ -151,3 +147,7 @@ def instances_taken_down(
 
 def _is_of_job(instance: Instance) -> bool:
     return instance.labels.get("workload", "").startswith(("job/", "cronjob/"))
+
+
+def _texts(labels: Mapping[str, str]) -> list[str]:
+    return [text for key, text in sorted(labels.items()) if key != "alertname"]

@@ -18,7 +18,7 @@ from gameday.checks.question import (
 )
 from gameday.checks.step import StepRun
 from gameday.model.events import ClusterEvent, WorkloadChanged
-from gameday.model.events.target import is_fully_available, known_at
+from gameday.model.events.target import is_fully_available, workload_at
 
 
 def available_within(step: StepRun, question: Question) -> Answer:
@@ -28,7 +28,7 @@ def available_within(step: StepRun, question: Question) -> Answer:
         return unknown("the fault was not seen to end")
     events = step.run.timeline.of(WorkloadChanged)
     states = [event for event in events if event.workload == name]
-    was, since = known_at(states, start), _known_from(states, end, step.end)
+    was, since = workload_at(states, start), _known_from(states, end, step.end)
     if was is None or not since:
         return unknown(f"nobody had seen {name} when the fault began")
     if not was.available:
@@ -57,7 +57,7 @@ def _known_from(
     states: Sequence[WorkloadChanged], since: float, until: float
 ) -> list[WorkloadChanged]:
     """Return how a workload was at a time, and each change of it after that."""
-    at_first = known_at(states, since)
+    at_first = workload_at(states, since)
     if at_first is None:
         return []
     return [at_first, *(state for state in states if since < state.at <= until)]

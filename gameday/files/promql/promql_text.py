@@ -12,6 +12,7 @@ form of the same type; whatever is still no PromQL then, is none at all. Newer a
 
 Never newer, yet not read by it: raw strings in backticks, and regular expressions of
 RE2 that are none of Rust's. `holt_winters` is older: Prometheus 3 renamed it.
+Functions and modifiers that Prometheus has only behind a flag are noted as well.
 """
 
 import re
@@ -42,17 +43,6 @@ _EXPERIMENTAL = frozenset(
     )
 )
 
-
-class Readable(NamedTuple):
-    """An expression for the parser.
-
-    `notes` say what it needs of Prometheus.
-    """
-
-    text: str
-    notes: tuple[str, ...]
-
-
 _EXTENDED = ("anchored", "smoothed")
 _BEHIND_INFO = (")", "@", "offset", "")
 _BEFORE_A_METRIC = frozenset(
@@ -62,6 +52,16 @@ _BEFORE_A_METRIC = frozenset(
     )
 )
 _GROUPINGS = ("by", "without", "on", "ignoring", "group_left", "group_right")
+
+
+class Readable(NamedTuple):
+    """An expression for the parser.
+
+    `notes` say what it needs of Prometheus.
+    """
+
+    text: str
+    notes: tuple[str, ...]
 
 
 def readable(text: str, *, hide: bool = False) -> Readable:

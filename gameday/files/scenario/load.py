@@ -42,20 +42,12 @@ def read_scenario(
     The scenario is None where there is an error in it or in a file it names.
     `changes`: what is read in place of what the file says (see `files.changes`).
     """
-    if not changes:
-        return read_source(source.read(path), env)
-    from gameday.files.changes import apply
-
     document = yaml.read(source.read(path))
-    apply(document, changes)
+    if changes:
+        from gameday.files.changes import apply
+
+        apply(document, changes)
     return read_document(document, env)
-
-
-def read_source(
-    read: source.Source, env: Mapping[str, str]
-) -> tuple[Scenario | None, list[Problem]]:
-    """Do what `read_scenario` does for a text that was read already."""
-    return read_document(yaml.read(read), env)
 
 
 def read_document(
@@ -163,7 +155,7 @@ def _slos(here: Cursor) -> Named:
     unmeasured: dict[str, str] = {}
     complete = True
     for (place, _), reading in zip(named, readings, strict=True):
-        _taken(place, reading.problems)
+        _take_over_problems(place, reading.problems)
         complete &= not any(problem.severity == "error" for problem in reading.problems)
         unmeasured.update(reading.unmeasured)
         for objective in reading.slos:
@@ -176,7 +168,7 @@ def _slos(here: Cursor) -> Named:
     return Named(tuple(slos), unmeasured, complete)
 
 
-def _taken(place: Cursor, problems: list[Problem]) -> None:
+def _take_over_problems(place: Cursor, problems: list[Problem]) -> None:
     """Take over a named file's problems; a file that is not there is blamed here."""
     for problem in problems:
         if problem.id == "file/missing":
@@ -197,11 +189,11 @@ def _observed(here: Cursor) -> None:
         "prometheus": prometheus_config.parse_document,
         "alertmanager": alertmanager.parse_document,
     }
-    for key, read in readers.items():
+    for key, parse in readers.items():
         for place, path in _named_files(here, "observe", "files", key):
             document = _opened(place, path)
             if document is not None:
-                _taken(place, read(document)[1])
+                _take_over_problems(place, parse(document)[1])
 
 
 def _opened(place: Cursor, path: str) -> Document | None:
@@ -211,27 +203,27 @@ def _opened(place: Cursor, path: str) -> Document | None:
     writes a scenario could otherwise have any file of the machine that checks it shown
     in a public log.
     """
-    read = source.read(path)
-    document = yaml.read(read)
+    file = source.read(path)
+    document = yaml.read(file)
     folder = os.path.realpath(os.path.dirname(place.document.path))  # noqa: PTH120
     inside = os.path.join(folder, "")  # noqa: PTH118
-    if os.path.realpath(path).startswith(inside) or _may_be_quoted(read, document):
+    if os.path.realpath(path).startswith(inside) or _may_be_quoted(file, document):
         return document
     message = f"{path}: is of no kind that gameday knows; correct the path"
     place.error(message, code="named-file")
     return None
 
 
-def _may_be_quoted(read: source.Source, document: Document) -> bool:
-    if read.problem is not None:
-        return read.problem.id in _SAYS_NOTHING
+def _may_be_quoted(file: source.Source, document: Document) -> bool:
+    if file.problem is not None:
+        return file.problem.id in _SAYS_NOTHING
     from gameday.files import kind, pieces
 
-    if not read.text.strip() or any(
+    if not file.text.strip() or any(
         piece.kind for piece in pieces.of(document, passing=False)
     ):
         return True
-    return document.broken_off and bool(kind.guessed(read.text))
+    return document.broken_off and bool(kind.guessed(file.text))
 
 
 def _drift(here: Cursor) -> None:
@@ -264,36 +256,39 @@ def _experiment(
         if document is None:
             return None
         given = settings if isinstance(settings, dict) else {}
-        found, problems = experiment.read_document(
+        made, problems = experiment.read_document(
             document, given, target_url, env, blame
         )
-        _taken(place, problems)
-        return found
+        _take_over_problems(place, problems)
+        return made
     return None
 
 
 def _completed(
-    read: Scenario, here: Cursor, slos: Sequence[Slo], experiments: Sequence[Experiment]
+    wired: Scenario,
+    here: Cursor,
+    slos: Sequence[Slo],
+    experiments: Sequence[Experiment],
 ) -> Scenario:
     """Return the scenario with all that it names; `here`: for lines and names."""
     steps = [
         _step(step, here.at("steps").at(index), experiments[index])
-        for index, step in enumerate(read.steps)
+        for index, step in enumerate(wired.steps)
     ]
     return replace(
-        read,
+        wired,
         slos=tuple(slos),
-        guardrails=_named_guardrails(read.guardrails),
+        guardrails=_with_names(wired.guardrails),
         steps=tuple(steps),
         path=here.document.path,
     )
 
 
-def _named_guardrails(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
+def _with_names(guardrails: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
     """Return the guardrails, each with a name of its own."""
     named: list[Guardrail] = []
     taken: set[str] = set()
-    for guardrail in read:
+    for guardrail in guardrails:
         condition = guardrail.alert or guardrail.promql or guardrail.http
         wanted = guardrail.name or guardrail.slo or condition
         name, number = wanted, 1
@@ -305,17 +300,17 @@ def _named_guardrails(read: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
     return tuple(named)
 
 
-def _step(read: Step, here: Cursor, experiment: Experiment) -> Step:
+def _step(step: Step, here: Cursor, experiment: Experiment) -> Step:
     return replace(
-        read,
+        step,
         name=step_name(here),
         experiment=experiment,
-        expect=_expect(read.expect, here),
+        expect=_expect(step.expect, here),
         line=here.line,
     )
 
 
-def _expect(read: Expect, here: Cursor) -> Expect:
+def _expect(expect: Expect, here: Cursor) -> Expect:
     """Return the promises, each with its line, and the expressions taken apart."""
     from gameday.files.scenario.comparison import conditions
 
@@ -325,14 +320,14 @@ def _expect(read: Expect, here: Cursor) -> Expect:
         return place.document.line((*place.path, *path))
 
     return replace(
-        read,
+        expect,
         alerts=tuple(
             replace(promise, line=line("alerts", index))
-            for index, promise in enumerate(read.alerts)
+            for index, promise in enumerate(expect.alerts)
         ),
         slos=tuple(
             replace(promise, line=line("slos", index))
-            for index, promise in enumerate(read.slos)
+            for index, promise in enumerate(expect.slos)
         ),
         metrics=tuple(
             replace(
@@ -340,7 +335,7 @@ def _expect(read: Expect, here: Cursor) -> Expect:
                 conditions=conditions(promise.promql),
                 line=line("metrics", index),
             )
-            for index, promise in enumerate(read.metrics)
+            for index, promise in enumerate(expect.metrics)
         ),
-        load=None if read.load is None else replace(read.load, line=line("load")),
+        load=None if expect.load is None else replace(expect.load, line=line("load")),
     )

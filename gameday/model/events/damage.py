@@ -52,7 +52,7 @@ def fitting(event: Event) -> Event:
         return event
     unfit = {
         name
-        for name, fits in _of_kind(event.kind)
+        for name, fits in _fits_by_field(event.kind)
         if is_set(event, name) and not fits(getattr(event, name))
     }
     if not unfit:
@@ -62,31 +62,33 @@ def fitting(event: Event) -> Event:
 
 
 @cache
-def _of_kind(kind: str) -> Sequence[tuple[str, Fits]]:
+def _fits_by_field(kind: str) -> Sequence[tuple[str, Fits]]:
     """Return, for each field of a kind, whether a value fits."""
     known = KINDS[kind]
     hints = get_type_hints(known, include_extras=True)
-    return [(field.name, _of(hints[field.name])) for field in declared_fields(known)]
+    return [
+        (field.name, _fits_type(hints[field.name])) for field in declared_fields(known)
+    ]
 
 
-def _of(declared: Any) -> Fits:
+def _fits_type(declared: Any) -> Fits:
     """Return whether a value fits a declared type."""
     origin, inner = get_origin(declared), get_args(declared)
     if declared is Any:
         return lambda _: True
     if origin is Annotated:
-        base, also = _of(inner[0]), inner[1]
+        base, also = _fits_type(inner[0]), inner[1]
         return lambda value: base(value) and also(value)
     if origin in (Union, UnionType):
-        ways = [_of(way) for way in inner]
+        ways = [_fits_type(way) for way in inner]
         return lambda value: any(way(value) for way in ways)
     if origin is not None and issubclass(origin, Mapping):
-        own = _of(inner[1])
+        own = _fits_type(inner[1])
         return lambda value: type(value) is dict and all(map(own, value.values()))
     if origin is not None:  # a sequence
-        each = _of(inner[0])
+        each = _fits_type(inner[0])
         return lambda value: type(value) in (list, tuple) and all(map(each, value))
-    return _SINGLE[declared]
+    return _FITS_BY_TYPE[declared]
 
 
 def _is_number(value: Any) -> bool:
@@ -100,7 +102,7 @@ def _is_count(value: Any) -> bool:
     return _is_number(value) and math.isfinite(value)
 
 
-_SINGLE: Mapping[Any, Fits] = {
+_FITS_BY_TYPE: Mapping[Any, Fits] = {
     str: lambda value: type(value) is str,
     bool: lambda value: type(value) is bool,
     int: _is_count,

@@ -1,4 +1,4 @@
-"""Events of what a fault hits, and of what surrounds it."""
+"""Events of what a fault hits and what surrounds it; how a workload was at a time."""
 
 from __future__ import annotations
 
@@ -82,9 +82,11 @@ class Process(Event, kind="process"):
     began: Instant
 
 
-def known_at(told: Sequence[WorkloadChanged], when: float) -> WorkloadChanged | None:
+def workload_at(
+    states: Sequence[WorkloadChanged], when: float
+) -> WorkloadChanged | None:
     """Return how a workload was at a time; None where nobody had seen it yet."""
-    return next((state for state in reversed(told) if state.at <= when), None)
+    return next((state for state in reversed(states) if state.at <= when), None)
 
 
 def is_fully_available(now: WorkloadChanged, was: WorkloadChanged) -> bool:

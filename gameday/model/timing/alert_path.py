@@ -21,7 +21,7 @@ _LABEL = re.compile(r"\{\{-?\s*(?:\$labels|\.Labels)\.(\w+)\s*-?\}\}")
 
 
 @frozen(kw_only=False)
-class Candidates:
+class CandidateLabels:
     """The labels that a promised alert may have, one entry for each kind of series.
 
     `templated`: labels of the rule whose value only the promise says. `asked`: the
@@ -35,7 +35,7 @@ class Candidates:
     unseen: bool = False
 
 
-def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
+def candidate_labels(rule: AlertRule, promised: Mapping[str, str]) -> CandidateLabels:
     """Return what is known of the labels of the promised alert of this rule."""
     known = [exactly(series) for series in rule.series or ()]
     label_sets = [
@@ -44,29 +44,30 @@ def candidates(rule: AlertRule, promised: Mapping[str, str]) -> Candidates:
         if (labels := _labels_of_promised(rule, series, promised))
     ]
     if label_sets:
-        return Candidates(
+        return CandidateLabels(
             tuple(label_sets), _templated(rule, known, promised), asked=True
         )
     series = labels_of(parse(rule.expr))
     labels = _labels_of_promised(rule, series, promised)
     if labels is None:
-        return Candidates(())
+        return CandidateLabels(())
     templated = _templated(rule, [series], promised)
-    return Candidates((labels,), templated, unseen=bool(rule.series))
+    return CandidateLabels((labels,), templated, unseen=bool(rule.series))
 
 
 def _templated(
     rule: AlertRule, series: Sequence[KnownLabels], promised: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return the promised labels that the rule's templates make of who knows what."""
+    """Return the promised labels whose templates in the rule cannot be expanded."""
     return tuple(
         name
         for name, text in rule.labels.items()
-        if name in promised and all(expanded(text, labels) is None for labels in series)
+        if name in promised
+        and all(_expanded(text, labels) is None for labels in series)
     )
 
 
-def expanded(template: str, labels: KnownLabels) -> str | None:
+def _expanded(template: str, labels: KnownLabels) -> str | None:
     """Return what a template of a label becomes; None where that is not known."""
     if _TEMPLATE not in template:
         return template
@@ -81,7 +82,7 @@ def _labels_of_promised(
     rule: AlertRule, series: KnownLabels, promised: Mapping[str, str]
 ) -> KnownLabels | None:
     """Return an alert's labels; None where it cannot be the promised one."""
-    own = {name: expanded(text, series) for name, text in rule.labels.items()}
+    own = {name: _expanded(text, series) for name, text in rule.labels.items()}
     labels = series.with_({**own, "alertname": rule.name})
     for name, value in promised.items():
         known = labels.get(name)
@@ -108,7 +109,7 @@ class Ends:
         return any(route.receiver == receiver for route in self.possible)
 
 
-def ends(route: Route, labels: KnownLabels) -> Ends:
+def routes_taken(route: Route, labels: KnownLabels) -> Ends:
     """Return where an alert with these labels ends below a route.
 
     Children are tried in order; the first that fits takes the alert, unless it says
@@ -122,7 +123,7 @@ def ends(route: Route, labels: KnownLabels) -> Ends:
         fits = labels.match_all(child.matchers)
         if fits is False:
             continue
-        below = ends(child, labels)
+        below = routes_taken(child, labels)
         possible += below.possible
         certain += below.certain if fits and not stopped else ()
         taken = True if fits else taken or None
@@ -135,9 +136,9 @@ def ends(route: Route, labels: KnownLabels) -> Ends:
     return Ends(tuple(certain), tuple(possible))
 
 
-def ends_of_all(route: Route, label_sets: Iterable[KnownLabels]) -> Ends:
+def _routes_taken_by_all(route: Route, label_sets: Iterable[KnownLabels]) -> Ends:
     """Return where any of several alerts may end, and where each of them does."""
-    all_ends = [ends(route, labels) for labels in label_sets]
+    all_ends = [routes_taken(route, labels) for labels in label_sets]
     if not all_ends:
         return Ends((), ())
     receivers = [{end.receiver for end in ends.certain} for ends in all_ends]
@@ -166,21 +167,21 @@ def find_alert_path(
     promise: AlertPromise, rule: AlertRule, monitoring: Monitoring
 ) -> AlertPath:
     """Return the path of a rule's alert that the promise speaks of."""
-    told = [
+    sent_alerts = [
         sent(labels, monitoring.external_labels, monitoring.relabels)
-        for labels in candidates(rule, promise.labels).labels
+        for labels in candidate_labels(rule, promise.labels).labels
     ]
-    drops = {alert.dropped for alert in told}
-    labels = tuple(alert.labels for alert in told if not alert.dropped)
-    ends = Ends((), ())
+    drops = {alert.dropped for alert in sent_alerts}
+    labels = tuple(alert.labels for alert in sent_alerts if not alert.dropped)
+    reached = Ends((), ())
     if monitoring.routing is not None:
-        ends = ends_of_all(monitoring.routing.route, labels)
-    wanted = [end for end in ends.possible if end.receiver in promise.reaches]
+        reached = _routes_taken_by_all(monitoring.routing.route, labels)
+    wanted = [end for end in reached.possible if end.receiver in promise.reaches]
     return AlertPath(
         labels=labels,
         dropped=next(iter(drops)) if len(drops) == 1 else None if drops else False,
-        ends=ends,
-        routes=tuple(wanted) or ends.possible,
+        ends=reached,
+        routes=tuple(wanted) or reached.possible,
     )
 
 

@@ -38,6 +38,7 @@ from gameday.model.quantity import show_duration
 FOREVER = math.inf
 
 LOOKBACK = 300.0  # seconds that a series outlives its last sample (Prometheus' default)
+DEEPEST = 20  # recorded series that are read from recorded series
 
 
 @frozen(kw_only=False)
@@ -106,13 +107,13 @@ class Delay:
         )
 
 
-def delay_of_any(parts: Sequence[Delay]) -> Delay:
+def _delay_of_any(parts: Sequence[Delay]) -> Delay:
     """Return the delay of a value of which any part may decide."""
     if not parts:
         return Delay()
     return Delay(
-        sets=widest_change([part.sets for part in parts]),
-        clears=widest_change([part.clears for part in parts]),
+        sets=_widest_change([part.sets for part in parts]),
+        clears=_widest_change([part.clears for part in parts]),
         every=max(part.every for part in parts),
         lag=max(part.lag for part in parts),
         why=tuple(dict.fromkeys(reason for part in parts for reason in part.why)),
@@ -121,7 +122,7 @@ def delay_of_any(parts: Sequence[Delay]) -> Delay:
     )
 
 
-def widest_change(changes: Sequence[Change]) -> Change:
+def _widest_change(changes: Sequence[Change]) -> Change:
     """Return the span from the earliest moment of these changes to the latest."""
     return Change(
         SampleMoment(
@@ -171,7 +172,7 @@ class Chain:
         """Return the delay of a selector; `instant`: its last sample is read."""
         recorded = recording_rules(selector, self.monitoring.recorded)
         if recorded:
-            return delay_of_any([self._recorded(rule) for rule in recorded])
+            return _delay_of_any([self._recorded(rule) for rule in recorded])
         if ":" in selector.name:
             unknown = f"no rule that records {selector.name} is known"
             return Delay().unsettled(unknown)
@@ -270,7 +271,7 @@ class Chain:
 
     def _node(self, node: Node) -> Delay:
         parts = [self.tree(part) for part in node.parts if not _is_constant(part)]
-        whole = delay_of_any(parts)
+        whole = _delay_of_any(parts)
         if node.tells_time:
             clock = f"it depends on the time of day ({node.word})"
             if node.word in ("time", "timestamp"):
@@ -288,9 +289,6 @@ class Chain:
     def _alike(self, parts: Sequence[Tree]) -> bool:
         shapes = {_shape(part, self.monitoring.recorded) for part in parts}
         return len(shapes) == 1 and len(parts) > 1
-
-
-DEEPEST = 20  # recorded series that are read from recorded series
 
 
 def _shape(tree: Tree, rules: Sequence[RecordingRule], depth: int = 0) -> object:

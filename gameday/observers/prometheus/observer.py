@@ -20,7 +20,11 @@ from gameday.observers.prometheus.episodes import Episodes
 from gameday.observers.prometheus.rule_index import RuleIndex
 from gameday.observers.prometheus.rule_watch import RuleWatch
 from gameday.observers.prometheus.rules import read_groups
-from gameday.observers.prometheus.scrapes import PROCESS_METRIC, Processes, Scrapes
+from gameday.observers.prometheus.scrape_targets import (
+    PROCESS_METRIC,
+    Processes,
+    Scrapes,
+)
 from gameday.observers.prometheus.settings import read_settings
 from gameday.observers.prometheus.window import CountedWindow, window_total
 from gameday.ports import Clock, Emit

@@ -49,17 +49,17 @@ class TimeAxis:
         return [self.zero + n * step for n in range(first, last + 1)]
 
 
-def text_width(text: str, size: float) -> float:
+def text_width(words: str, size: float) -> float:
     """Return about how wide a text is."""
-    return len(text) * size * _GLYPH
+    return len(words) * size * _GLYPH
 
 
-def fit(text: str, width: float, size: float) -> str:
+def fit(words: str, width: float, size: float) -> str:
     """Return the text, cut so that it fits; nothing where not even three fit."""
     most = int(width / (size * _GLYPH))
-    if len(text) <= most:
-        return text
-    return text[: most - 1] + "…" if most > 3 else ""  # noqa: PLR2004
+    if len(words) <= most:
+        return words
+    return words[: most - 1] + "…" if most > 3 else ""  # noqa: PLR2004
 
 
 @dataclass(slots=True)

@@ -33,13 +33,13 @@ MOST_ROWS = 24  # of one section; the worst case of a chart stays readable
 def sections(run: DrawnRun) -> list[Section]:
     """Return the sections in their order on paper, those with rows only."""
     given = (
-        ("Faults", fault_rows(run)),
-        ("Instances", instance_rows(run)),
-        ("Alerts", alert_rows(run)),
-        ("Pages", page_rows(run)),
-        ("Steady state", probe_rows(run)),
-        ("Guardrails", guardrail_rows(run)),
-        ("Not seen", blind_rows(run)),
+        ("Faults", _fault_rows(run)),
+        ("Instances", _instance_rows(run)),
+        ("Alerts", _alert_rows(run)),
+        ("Pages", _page_rows(run)),
+        ("Steady state", _probe_rows(run)),
+        ("Guardrails", _guardrail_rows(run)),
+        ("Not seen", _blind_rows(run)),
     )
     return [
         Section(
@@ -61,7 +61,7 @@ def _all_cut_to_run(run: DrawnRun, rows: list[Row]) -> list[Row]:
     return kept
 
 
-def fault_rows(run: DrawnRun) -> list[Row]:
+def _fault_rows(run: DrawnRun) -> list[Row]:
     """Return one row for each fault on each instance."""
     rows: dict[tuple[str, str], Row] = {}
     for hit in run.fault_rows:
@@ -84,7 +84,7 @@ def _fault_bar(run: DrawnRun, hit: FaultRow, started: float) -> Bar:
     return run.bar(started, hit.ended, kind, words, what)
 
 
-def instance_rows(run: DrawnRun) -> list[Row]:
+def _instance_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each instance that was down at some time."""
     events_by_name: dict[str, list[InstanceChanged]] = {}
     for event in run.timeline.of(InstanceChanged):
@@ -110,24 +110,26 @@ def _down(run: DrawnRun, since: InstanceChanged, until: float | None) -> Bar:
     return run.bar(since.at, until, "down", state, f"{since.instance}: {state}")
 
 
-def alert_rows(run: DrawnRun) -> list[Row]:
+def _alert_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each alert with its labels; those promised come first."""
-    by_name = _episodes(run)
+    events_by_alert = _events_by_alert(run)
     promised = dict.fromkeys(
         alert.alert for step in run.plan.scenario.steps for alert in step.expect.alerts
     )
     rows: list[Row] = []
     for name in promised:
-        made = _alert_rows(run, name, by_name.pop(name, {}))
+        made = _rows_of_alert(run, name, events_by_alert.pop(name, {}))
         made = made or [Row(label=name, note="never fired")]
         made[0].deadlines = deadlines(run, DrawnAt.ALERT, name)
         rows += made
-    for name, episodes in by_name.items():
-        rows += _alert_rows(run, name, episodes)
+    for name, events_by_labels in events_by_alert.items():
+        rows += _rows_of_alert(run, name, events_by_labels)
     return rows
 
 
-def _episodes(run: DrawnRun) -> dict[str, dict[str, list[AlertChange | AlertAtStart]]]:
+def _events_by_alert(
+    run: DrawnRun,
+) -> dict[str, dict[str, list[AlertChange | AlertAtStart]]]:
     """Return the transitions by the alert's name and its other labels."""
     events_by_name: dict[str, dict[str, list[AlertChange | AlertAtStart]]] = {}
     for event in run.timeline.of(AlertChange, AlertAtStart):
@@ -137,7 +139,7 @@ def _episodes(run: DrawnRun) -> dict[str, dict[str, list[AlertChange | AlertAtSt
     return events_by_name
 
 
-def _alert_rows(
+def _rows_of_alert(
     run: DrawnRun,
     name: str,
     events_by_labels: dict[str, list[AlertChange | AlertAtStart]],
@@ -173,7 +175,7 @@ def _state_after(event: AlertChange | AlertAtStart) -> str:
     return "" if isinstance(event, AlertResolved | AlertCleared) else event.state
 
 
-def page_rows(run: DrawnRun) -> list[Row]:
+def _page_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each receiver that was paged or was promised a page."""
     rows: dict[str, Row] = {}
     for step in run.plan.scenario.steps:
@@ -192,7 +194,7 @@ def page_rows(run: DrawnRun) -> list[Row]:
     return list(rows.values())
 
 
-def probe_rows(run: DrawnRun) -> list[Row]:
+def _probe_rows(run: DrawnRun) -> list[Row]:
     """Return one row of ticks, thinned: of those side by side the worst is drawn."""
     events = run.timeline.of(Probe, Hypothesis)
     if not events:
@@ -217,7 +219,7 @@ def probe_rows(run: DrawnRun) -> list[Row]:
     return [Row(label="hypothesis", marks=marks)]
 
 
-def blind_rows(run: DrawnRun) -> list[Row]:
+def _blind_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each observer that could not see for some time."""
     rows: dict[str, Row] = {}
     open_since: dict[str, Blind] = {}
@@ -232,7 +234,7 @@ def blind_rows(run: DrawnRun) -> list[Row]:
     return list(rows.values())
 
 
-def guardrail_rows(run: DrawnRun) -> list[Row]:
+def _guardrail_rows(run: DrawnRun) -> list[Row]:
     """Return a row for each guardrail that was breached or could not be answered."""
     rows: dict[str, Row] = {}
     for event in run.timeline.of(Guardrail):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gameday.model.events import Event
-from gameday.model.events.target import is_fully_available, known_at
+from gameday.model.events.target import is_fully_available, workload_at
 from gameday.observers.cluster import ClusterObserver
 from gameday.observers.instances import LISTENING, InstancesObserver
 from gameday.targets.kubernetes.target import KubernetesTarget
@@ -162,7 +162,7 @@ def test_a_workload_that_was_hit_is_whole_again_with_its_endpoints(
 
     def back() -> bool:
         told = [e for e in heard.of("workload") if e.workload == "deployment/web"]
-        was = known_at(told, start)
+        was = workload_at(told, start)
         return (
             was is not None
             and told[-1] is not was

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.checks.judge import CHECKS, compose
+from gameday.checks.judge import CHECKS, findings_of
 from gameday.checks.question import Answer, Question
 from gameday.checks.run import Run
 from gameday.checks.step import StepRun
@@ -182,7 +182,7 @@ def test_a_check_that_crashes_is_inconclusive_and_takes_nothing_along() -> None:
         raise ZeroDivisionError("division by zero")
 
     run = Run(plan=PLAN, timeline=EVERYTHING, ending=Ending.FINISHED)
-    findings = compose(run, {**CHECKS, "reaches": broken})
+    findings = findings_of(run, {**CHECKS, "reaches": broken})
     assert [finding.question for finding in findings] == QUESTIONS
     crashed = [finding for finding in findings if finding.outcome is not Outcome.PASS]
     assert [(finding.question, finding.outcome) for finding in crashed] == [

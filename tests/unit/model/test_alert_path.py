@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from gameday.model.alerting.alert import AlertRule, Matcher, Receiver, Route, Routing
 from gameday.model.alerting.known_labels import KnownLabels, exactly
 from gameday.model.alerting.relabel import RelabelRule, sent
-from gameday.model.timing.alert_path import candidates, ends
+from gameday.model.timing.alert_path import candidate_labels, routes_taken
 
 
 def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:
@@ -19,7 +19,7 @@ def route(to: str, *matchers: tuple[str, str, str], **rest: object) -> Route:
 
 def certain(tree: Route, **labels: str) -> list[str]:
     """The receivers of an alert whose labels are all known."""
-    reached = ends(tree, exactly(labels))
+    reached = routes_taken(tree, exactly(labels))
     assert reached.certain == reached.possible
     return [group.receiver for group in reached.certain]
 
@@ -59,7 +59,7 @@ def test_a_regex_is_re2s() -> None:
 
 def test_a_label_that_is_not_known_may_lead_anywhere() -> None:
     tree = route("a", routes=(route("b", ("x", "=", "1")), route("c", ("y", "=", "1"))))
-    reached = ends(tree, KnownLabels({"y": "1"}))
+    reached = routes_taken(tree, KnownLabels({"y": "1"}))
     assert reached.perhaps("b")
     assert reached.perhaps("c")
     assert not reached.surely("c")
@@ -69,7 +69,7 @@ def test_a_label_that_is_not_known_may_lead_anywhere() -> None:
 def test_after_continue_the_next_child_has_it_for_certain() -> None:
     first = route("b", ("x", "=", "1"), goes_on=True)
     tree = route("a", routes=(first, route("c", ("y", "=", "1"))))
-    reached = ends(tree, KnownLabels({"y": "1"}))
+    reached = routes_taken(tree, KnownLabels({"y": "1"}))
     assert reached.surely("c")
     assert reached.perhaps("b")
     assert not reached.surely("b")
@@ -77,16 +77,16 @@ def test_after_continue_the_next_child_has_it_for_certain() -> None:
 
 def test_one_receiver_behind_every_way_is_certain() -> None:
     tree = route("a", routes=(route("a", ("x", "=", "1")),))
-    assert ends(tree, KnownLabels()).surely("a")
+    assert routes_taken(tree, KnownLabels()).surely("a")
 
 
 def test_what_the_promise_says_of_a_template_is_only_that() -> None:
     rule = AlertRule(name="A", expr="x", labels={"team": "{{ $value }}", "s": "p"})
-    candidate_groups = candidates(rule, {"team": "web"})
+    candidate_groups = candidate_labels(rule, {"team": "web"})
     (labels,) = candidate_groups.labels
     assert (labels.get("team"), labels.get("s")) == ("web", "p")
     assert candidate_groups.templated == ("team",)
-    (unsaid,) = candidates(rule, {}).labels
+    (unsaid,) = candidate_labels(rule, {}).labels
     assert unsaid.get("team") is None
 
 
@@ -99,7 +99,7 @@ def test_receivers_are_found_by_name() -> None:
 def test_the_series_that_there_are_tell_the_promised_alerts_labels() -> None:
     series = ({"i": "1", "team": "web"}, {"i": "2", "team": "api"})
     rule = AlertRule(name="A", expr="x", series=series, labels={"t": "{{ $labels.i }}"})
-    candidate_groups = candidates(rule, {"team": "web"})
+    candidate_groups = candidate_labels(rule, {"team": "web"})
     (labels,) = candidate_groups.labels
     assert (labels.get("i"), labels.get("t"), labels.get("zone")) == ("1", "1", "")
     assert (candidate_groups.asked, candidate_groups.templated) == (True, ())
@@ -107,13 +107,13 @@ def test_the_series_that_there_are_tell_the_promised_alerts_labels() -> None:
 
 def test_a_template_of_the_value_is_not_known_from_series_either() -> None:
     rule = AlertRule(name="A", expr="x", series=({},), labels={"s": "{{ $value }}"})
-    assert candidates(rule, {"s": "page"}).templated == ("s",)
+    assert candidate_labels(rule, {"s": "page"}).templated == ("s",)
 
 
 def test_labels_that_no_series_has_now() -> None:
     rule = AlertRule(name="A", expr="x", series=({"i": "1"},))
-    assert candidates(rule, {"i": "2"}).unseen
-    assert not candidates(rule, {"i": "1"}).unseen
+    assert candidate_labels(rule, {"i": "2"}).unseen
+    assert not candidate_labels(rule, {"i": "1"}).unseen
 
 
 NAMES, VALUES = ["a", "b", "c"], ["", "1", "2"]
@@ -154,7 +154,7 @@ def test_what_is_half_known_is_never_said_to_be_certain(
     tree: Route, labels: dict[str, str], hidden: set[str]
 ) -> None:
     there = {path[-1].receiver for path in tree.paths(labels)}
-    reached = ends(tree, half_known(labels, hidden))
+    reached = routes_taken(tree, half_known(labels, hidden))
     assert there <= {route.receiver for route in reached.possible}
     assert {route.receiver for route in reached.certain} <= there
     for name in ("r", "s", "t"):
@@ -166,7 +166,7 @@ def test_what_is_half_known_is_never_said_to_be_certain(
 def test_what_is_known_is_routed_as_alertmanager_does(
     tree: Route, labels: dict[str, str]
 ) -> None:
-    reached = ends(tree, exactly(labels))
+    reached = routes_taken(tree, exactly(labels))
     assert list(reached.certain) == [path[-1] for path in tree.paths(labels)]
 
 

@@ -9,7 +9,11 @@ from gameday.model.plan import ScrapeJob
 from gameday.model.slos.slo import Series, Slo, Term
 from gameday.observers.prometheus.api import ScrapeTarget, quoted, span
 from gameday.observers.prometheus.counters import SampleCounters
-from gameday.observers.prometheus.scrapes import PROCESS_METRIC, Processes, Scrapes
+from gameday.observers.prometheus.scrape_targets import (
+    PROCESS_METRIC,
+    Processes,
+    Scrapes,
+)
 from gameday.observers.prometheus.settings import read_settings
 
 WEB = {"job": "web", "instance": "web-1:80"}

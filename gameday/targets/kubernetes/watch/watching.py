@@ -15,7 +15,8 @@ from gameday.targets.kubernetes.client.api import Api, ApiRefused, Json, namespa
 from gameday.targets.kubernetes.inventory.pods import Namespace, version_of
 from gameday.targets.opened import InstancesCallback
 
-PROMPT = 0.1  # seconds by which a watch tells a change at the latest, see `KnownCollection.late`
+# Seconds by which a watch tells a change at the latest, see `KnownCollection.late`.
+PROMPT = 0.1
 LASTS = 10  # seconds of one watch; the next goes on where it ended
 SILENCE = LASTS + 5.0  # seconds after which a silent one is given up
 ANSWER = 3.0  # seconds for a list

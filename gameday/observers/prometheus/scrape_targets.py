@@ -15,20 +15,20 @@ from gameday.model.slos.slo import Series
 from gameday.observers.prometheus.api import ScrapeTarget
 
 _GONE = 2.5  # intervals without a sample of a target that is no longer listed
-Key = frozenset[tuple[str, str]]
+_Key = frozenset[tuple[str, str]]
 PROCESS_METRIC = "process_start_time_seconds"
-_SAME = 2.0  # seconds by which two readings of one start may differ
+_SAME_START = 2.0  # seconds by which two readings of one start may differ
 
 
 @dataclass(slots=True)
-class _Known:
+class _TargetState:
     up: bool
     last: float
     interval: float
     gone: bool = False
 
 
-def _key(labels: Mapping[str, str]) -> Key:
+def _key(labels: Mapping[str, str]) -> _Key:
     return frozenset(pair for pair in labels.items() if pair[0] != "__name__")
 
 
@@ -36,8 +36,8 @@ class Scrapes:
     """Reports each target's state once, and then each change, at the scrape's time."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, _Known] = {}
-        self._listed: dict[Key, ScrapeTarget] = {}
+        self._known: dict[_Key, _TargetState] = {}
+        self._listed: dict[_Key, ScrapeTarget] = {}
 
     def feed(
         self, all_series: Iterable[Series], targets: Iterable[ScrapeTarget], now: float
@@ -75,14 +75,14 @@ class Scrapes:
         """The longest scrape timeout in s; 0 where none is known."""
         return max((target.timeout for target in self._listed.values()), default=0.0)
 
-    def _series(self, key: Key, series: Series, events: list[Scrape]) -> None:
+    def _series(self, key: _Key, series: Series, events: list[Scrape]) -> None:
         listed = self._listed.get(key)
         for at, value in series.samples:
             known = self._known.get(key)
             up = value == 1.0
             if known is None:
                 interval = listed.interval if listed else 0.0
-                self._known[key] = _Known(up=up, last=at, interval=interval)
+                self._known[key] = _TargetState(up=up, last=at, interval=interval)
                 events.append(
                     self._state_event(at, key, up=up, state=_state_name(up=up))
                 )
@@ -96,12 +96,12 @@ class Scrapes:
                         self._state_event(at, key, up=up, state=_state_name(up=up))
                     )
 
-    def _vanished(self, key: Key, known: _Known, now: float) -> bool:
+    def _vanished(self, key: _Key, known: _TargetState, now: float) -> bool:
         if known.gone or key in self._listed:
             return False
         return now > known.last + max(1.0, _GONE * known.interval)
 
-    def _state_event(self, at: float, key: Key, *, up: bool, state: str) -> Scrape:
+    def _state_event(self, at: float, key: _Key, *, up: bool, state: str) -> Scrape:
         labels = dict(key)
         known = self._known.get(key)
         return Scrape(
@@ -123,7 +123,7 @@ class Processes:
     """Reports each target's process once, and then each new one."""
 
     def __init__(self) -> None:
-        self._known: dict[Target, tuple[float, float]] = {}  # scraped, began
+        self._readings: dict[Target, tuple[float, float]] = {}  # scraped at, began
 
     def feed(self, all_series: Iterable[Series]) -> list[Process]:
         """Take raw samples, and return what is new in them."""
@@ -131,14 +131,14 @@ class Processes:
         for series in all_series:
             target = target_of(series)
             for at, began in series.samples:
-                known = self._known.get(target)
-                if known is not None and at <= known[0]:
+                reading = self._readings.get(target)
+                if reading is not None and at <= reading[0]:
                     continue
-                if known is None or abs(began - known[1]) > _SAME:
+                if reading is None or abs(began - reading[1]) > _SAME_START:
                     job, instance = target
-                    began_at = Process(at=at, job=job, instance=instance, began=began)
-                    events.append(began_at)
-                    self._known[target] = (at, began)
+                    process = Process(at=at, job=job, instance=instance, began=began)
+                    events.append(process)
+                    self._readings[target] = (at, began)
                 else:
-                    self._known[target] = (at, known[1])
+                    self._readings[target] = (at, reading[1])
         return events
