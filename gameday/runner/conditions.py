@@ -295,10 +295,10 @@ def healed(run_state: RunState, step: Step, since: float) -> bool:
     )
 
 
-def available(told: Sequence[WorkloadChanged], start: float) -> bool:
+def available(states: Sequence[WorkloadChanged], start: float) -> bool:
     """Return whether a workload is again what it was when the fault began."""
-    was = workload_at(told, start)
-    return was is None or not was.available or is_fully_available(told[-1], was)
+    was = workload_at(states, start)
+    return was is None or not was.available or is_fully_available(states[-1], was)
 
 
 def _workloads(planned: PlannedStep) -> set[str]:
