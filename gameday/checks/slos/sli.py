@@ -307,7 +307,7 @@ def _scrape_values(counters: SloSeries, side: str, start: float) -> list[_Seen]:
                 before = _scrape_before(target, at)
                 lost = hidden and at > start
             else:
-                lost = increase.fell or target.reset_in(before, at) is not None
+                lost = increase.fell or increase.reset
             if increase.events or lost:
                 seen.append(_Seen(before, at, sign * increase.events, lost))
     return seen

@@ -71,7 +71,8 @@ class Counted:
 class Increase(NamedTuple):
     """What one sample adds: events in `before`..`at`; `doubt`: perhaps less by that.
 
-    `first`: it is the series' first sample, and `events` its whole value.
+    `first`: it is the series' first sample, and `events` its whole value. `fell`: it is
+    less than the one before. `reset`: its target is known to have begun to count anew.
     """
 
     before: float
@@ -80,6 +81,7 @@ class Increase(NamedTuple):
     doubt: float = 0.0
     first: bool = False
     fell: bool = False
+    reset: bool = False
 
 
 def count(
@@ -134,12 +136,18 @@ def increases(
     The first sample adds its whole value when the series is known to have been
     born at zero, nothing otherwise.
     """
+    resets = target if target is not None and target.resets else None
     before = previous = None
     for at, value in pairs:
         if before is None or previous is None:
             yield Increase(at, at, value if from_zero else 0.0, first=True)
+        elif value < previous:
+            yield Increase(before, at, value, fell=True)
+        elif resets is None or (reset := resets.reset_in(before, at)) is None:
+            yield Increase(before, at, value - previous)
         else:
-            yield _step(before, at, previous, value, target)
+            doubt = 0.0 if reset.sure else previous
+            yield Increase(before, at, value, doubt=doubt, reset=True)
         before, previous = at, value
 
 
@@ -181,17 +189,6 @@ class _Window:
         high = bisect.bisect_left(times, self.end)
         last = times[high] if high < len(times) else self.end
         object.__setattr__(self, "last", last)
-
-
-def _step(
-    before: float, at: float, previous: float, value: float, target: Scraped | None
-) -> Increase:
-    if value < previous:
-        return Increase(before, at, value, fell=True)
-    reset = target.reset_in(before, at) if target else None
-    if reset is None:
-        return Increase(before, at, value - previous)
-    return Increase(before, at, value, doubt=0.0 if reset.sure else previous)
 
 
 def _of_target(signed: list[Signed], window: _Window) -> Counted:

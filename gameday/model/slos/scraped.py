@@ -63,10 +63,8 @@ class Scraped:
         if not self.resets:  # nearly always, and asked for every sample
             return None
         inside = [reset for reset in self.resets if before < reset.at <= at]
-        return next(
-            (selector for selector in inside if selector.sure),
-            inside[0] if inside else None,
-        )
+        sure = (reset for reset in inside if reset.sure)
+        return next(sure, inside[0] if inside else None)
 
 
 @frozen
