@@ -48,6 +48,7 @@ def frozen(
     """
 
     def decorate(cls: type[_T]) -> type[_T]:
+        # Whoever writes `__eq__` gets a `__hash__` of None, which he did not write.
         own = {name for name, value in vars(cls).items() if value is not None}
         for name in _NOT_OWN:
             if name in own:
