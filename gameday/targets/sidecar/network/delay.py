@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
+from gameday.targets.sidecar.network.nfqueue import Queue, any_queue, into_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.shaping import Shaper
 from gameday.targets.sidecar.proof import tcp_probe
@@ -91,8 +91,7 @@ class HeldDelay:
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
-        end = f"{QUEUED} --queue-num {number} --queue-bypass"
-        self._rules.add({"INPUT": end})
+        self._rules.add({"INPUT": into_queue(number)})
         return {"way": "nfqueue", "queue": number}
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

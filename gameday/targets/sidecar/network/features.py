@@ -5,7 +5,7 @@ from typing import Any
 
 from gameday.targets.sidecar.network.delay import netem_leaf
 from gameday.targets.sidecar.network.loss import statistic_match
-from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue
+from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, into_queue
 from gameday.targets.sidecar.network.rate import no_shaping
 from gameday.targets.sidecar.network.rules import (
     FirewallRule,
@@ -68,7 +68,7 @@ class Look:
             Queue(_QUEUE).close()
         except OSError as wrong:
             return f"no packet queues: {wrong}"
-        return self._rule("mangle", f"{QUEUED} --queue-num {_QUEUE} --queue-bypass")
+        return self._rule("mangle", into_queue(_QUEUE))
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Return at once: looking holds nothing."""

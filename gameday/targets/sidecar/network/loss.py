@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from gameday.targets.sidecar.network.nfqueue import QUEUED, Queue, any_queue
+from gameday.targets.sidecar.network.nfqueue import Queue, any_queue, into_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.proof.tcp_probe import PORT, round_trip
 from gameday.targets.sidecar.work import (
@@ -88,8 +88,7 @@ class QueueLoss(_Loss):
     def apply(self) -> Mapping[str, Any]:
         """Open a queue and lead the peers' packets into it."""
         self._queue, number = any_queue()
-        end = f"{QUEUED} --queue-num {number} --queue-bypass"
-        self._rules.add({"INPUT": end})
+        self._rules.add({"INPUT": into_queue(number)})
         return {"way": "queue", "queue": number}
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:

@@ -145,6 +145,11 @@ class Queue:
         self._socket.close()
 
 
+def into_queue(number: int) -> str:
+    """Return the end of a rule that leads to a queue, past it where it is not held."""
+    return f"{QUEUED} --queue-num {number} --queue-bypass"
+
+
 def any_queue(*, sizes: bool = False) -> tuple[Queue, int]:
     """Return a free queue and its number; WorkFailed: none could be opened."""
     first = random.SystemRandom().randrange(1024, 60000)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gameday.targets.sidecar.network.nfqueue import QUEUED, any_queue
+from gameday.targets.sidecar.network.nfqueue import any_queue, into_queue
 from gameday.targets.sidecar.network.rules import PeerRules
 from gameday.targets.sidecar.network.shaping import (
     OUR_DEVICES,
@@ -203,7 +203,7 @@ class QueueRate:
     def _to(self, chain: str) -> str:
         number = self._ways[chain].number
         only = "" if chain == "INPUT" else f"{_NOT_PASSING} "
-        return f"{only}{QUEUED} --queue-num {number} --queue-bypass"
+        return only + into_queue(number)
 
     def hold(self, bell: SignalQueue, deadline: float) -> None:
         """Let packets go in their time; prove it beside."""
